@@ -1,0 +1,3 @@
+"""What happens in one iteration."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Every picture: arrays in, PNG out."""
+
+__all__: list[str] = []

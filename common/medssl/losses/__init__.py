@@ -1,0 +1,3 @@
+"""Scalars to minimise."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""What is done to one image, drawn from a seeded state."""
+
+__all__: list[str] = []

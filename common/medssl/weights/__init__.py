@@ -1,0 +1,3 @@
+"""Load report, converters, version guard."""
+
+__all__: list[str] = []
