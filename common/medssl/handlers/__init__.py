@@ -1,3 +1,28 @@
 """What is watched, scheduled, logged, drawn and saved during a run."""
 
-__all__: list[str] = []
+from medssl.handlers.checkpoints import TrainingState
+from medssl.handlers.freezing import FreezeEncoder
+from medssl.handlers.history import History
+from medssl.handlers.pictures import ImageStrips
+from medssl.handlers.progress import ProgressBar
+from medssl.handlers.record import RunRecord
+from medssl.handlers.stopping import EarlyStop, GracefulStop
+from medssl.handlers.tables import FeatureTable, MetricTable, PredictionTable
+from medssl.handlers.terms import LossTerms
+from medssl.handlers.weights import BestWeights
+
+__all__ = [
+    "BestWeights",
+    "EarlyStop",
+    "FeatureTable",
+    "FreezeEncoder",
+    "GracefulStop",
+    "History",
+    "ImageStrips",
+    "LossTerms",
+    "MetricTable",
+    "PredictionTable",
+    "ProgressBar",
+    "RunRecord",
+    "TrainingState",
+]

@@ -1,3 +1,5 @@
-"""Scalars to minimise."""
+"""What training makes small: tensors in, a scalar out."""
 
-__all__: list[str] = []
+from medssl.losses.weighted import WeightedLoss
+
+__all__ = ["WeightedLoss"]

@@ -1,3 +1,32 @@
-"""Load report, converters, version guard."""
+"""Weights in, out and between layouts, each with an account of what was done."""
 
-__all__: list[str] = []
+from medssl.weights.converting import convert_checkpoint, export_checkpoint
+from medssl.weights.encoder import load_encoder
+from medssl.weights.layouts import LAYOUTS, Entry, Layout, find_layout
+from medssl.weights.loading import SCRATCH, load_pretrained, load_weights
+from medssl.weights.package import installed_versions, require_package, require_switches
+from medssl.weights.reading import read_checkpoint, without_wrappers
+from medssl.weights.report import LoadReport
+from medssl.weights.saving import replace_file, verify_weights, write_weights
+
+__all__ = [
+    "LAYOUTS",
+    "SCRATCH",
+    "Entry",
+    "Layout",
+    "LoadReport",
+    "convert_checkpoint",
+    "export_checkpoint",
+    "find_layout",
+    "installed_versions",
+    "load_encoder",
+    "load_pretrained",
+    "load_weights",
+    "read_checkpoint",
+    "replace_file",
+    "require_package",
+    "require_switches",
+    "verify_weights",
+    "without_wrappers",
+    "write_weights",
+]

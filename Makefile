@@ -1,0 +1,40 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BUNDLE ?= semantic_genesis
+BIN := $(CURDIR)/.venv/bin
+
+# One thread a process: the suite runs two processes, and more threads than cores slow both down.
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: help demo test lint clean
+
+help:
+	@echo "make demo [BUNDLE=$(BUNDLE)]   see a method run on the embedded sample"
+	@echo "make test                        format, lint, types, import directions, tests"
+	@echo "make lint                        the same without the tests"
+	@echo "make clean                       remove the environment and what the tools cached"
+
+# torch comes first and alone, so that the build of it (CPU or CUDA) is decided by pip's own settings only.
+.venv/.ready: pyproject.toml constraints.txt
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check "torch==2.13.0"
+	$(BIN)/python -m pip install --disable-pip-version-check -e ".[dev]" -c constraints.txt
+	touch $@
+
+lint: .venv/.ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+test: .venv/.ready
+	@start=$$SECONDS; \
+	$(MAKE) --no-print-directory lint; \
+	$(BIN)/python -m pytest -n 2 --dist loadfile; \
+	echo "make test: $$((SECONDS - start)) s after the environment was there"
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist common/*.egg-info

@@ -1,0 +1,70 @@
+"""``python -m medssl VERB``: what is done to or beside a bundle."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import fire
+
+BUNDLES = Path(__file__).resolve().parents[2] / "bundles"
+
+
+def bundle_folder(bundle: str) -> Path:
+    """Folder of a bundle, given as a folder or as its name inside the repository."""
+    for folder in (Path(bundle), BUNDLES / bundle):
+        if (folder / "configs" / "metadata.json").is_file():
+            return folder
+    raise SystemExit(f"no bundle at {bundle!r}: need a folder with configs/metadata.json, or one of {known_bundles()}.")
+
+
+def known_bundles() -> list[str]:
+    """Names of the repository's bundles."""
+    return sorted(path.parents[1].name for path in BUNDLES.glob("*/configs/metadata.json"))
+
+
+def samples(directory: str, patients: int = 8) -> None:
+    """Write the embedded CT, virtual patients made from it and a DICOM series to a folder.
+
+    Args:
+        directory: where to; made if it is not there.
+        patients: patients in all, the real one and the virtual ones.
+    """
+
+
+def convert(file: str, to: str, *, output: str = "", parts: str = "encoder_decoder") -> None:
+    """Turn a published checkpoint into weights of a bundle.
+
+    Args:
+        file: the checkpoint.
+        to: the bundle's folder or name.
+        output: file to write; models/pretrained_converted.pt of the bundle if empty.
+        parts: "encoder_decoder" or "encoder": what must be complete.
+    """
+
+
+def benchmark(bundle: str, seconds: float = 2.0) -> None:
+    """Measure reading, augmenting and the training step of a bundle, and name the slowest.
+
+    Args:
+        bundle: the bundle's folder or name.
+        seconds: time given to each measurement.
+    """
+
+
+def study(config: str) -> None:
+    """Fine-tune from several initialisations and print what came out.
+
+    Args:
+        config: JSON file with "bundle", "inits", "output" and, if wanted, "seeds", "overlays", "columns" and overrides.
+    """
+    words = json.loads(Path(config).read_text())
+    _columns, _notes = words.pop("columns", ["mean"]), words.pop("notes", [])
+    words["bundle"] = bundle_folder(words["bundle"])
+    words["inits"] = {name: file.format(bundle=words["bundle"]) for name, file in words["inits"].items()}
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    fire.Fire({"benchmark": benchmark, "convert": convert, "samples": samples, "study": study})

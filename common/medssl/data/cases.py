@@ -1,0 +1,161 @@
+"""One list of cases from a folder of images."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from medssl.data.files import matched_files, stem
+from medssl.data.listings import read_listing
+from medssl.data.series import dicom_patient
+from medssl.data.words import known_words, switch
+
+__all__ = ["find_cases"]
+
+logger = logging.getLogger(__name__)
+SPLITS = {"train": ("train", "val"), "test": ("test",), "all": ("train", "val", "test")}
+
+
+def find_cases(
+    dataset_dir: str,
+    *,
+    patterns: Mapping[str, str] | None = None,
+    lists: Mapping[str, str] | None = None,
+    split: str = "train",
+    keep_ids: bool = False,
+) -> list[dict[str, Any]]:
+    """List the images of a folder, with their labels, classes and patients.
+
+    Lists given by name come first, then ``dataset.json`` in the folder, then what the patterns find. Every word may be
+    ``none_given``.
+
+    Args:
+        dataset_dir: the folder; paths in lists start there.
+        patterns: ``image`` and ``label``, file patterns as :func:`matched_files` takes them, an image and its label
+            being those whose wildcards stand for the same; ``patient``, a regular expression of which the first group
+            (or all) of what it finds in a relative path is the patient. Without it a patient is the DICOM PatientID,
+            the first sub-folder unless all images share it, or the file's name.
+        lists: ``train`` and ``val``, lists as :func:`read_listing` takes them; ``class``, a CSV with the columns
+            ``file`` and ``class``.
+        split: ``train`` for all cases but those of a test set, ``test`` for these, ``all`` for both.
+        keep_ids: whether to keep patients' names; otherwise they become hashes, salted by the names of all cases.
+
+    Returns:
+        Cases ``{"image", "patient"}`` with absolute paths, and as far as known ``label``, ``class`` (a number),
+        ``split``, ``fold``; ``listed`` for those that a list names.
+
+    Raises:
+        ValueError: if there is no folder, no image, or a word is not understood.
+    """
+    if split not in SPLITS:
+        raise ValueError(f"split is one of {list(SPLITS)}, got {split!r}; choose one.")
+    patterns = known_words(patterns, ("image", "label", "patient"), "patterns")
+    lists = known_words(lists, ("train", "val", "class"), "lists")
+    folder = Path(dataset_dir).expanduser().resolve()
+    if not folder.is_dir():
+        raise ValueError(f"dataset_dir should be a folder of images, but {folder.name!r} is none; correct the path.")
+    entries = _listed(folder, lists) or _matched(folder, patterns)
+    _add_classes(entries, lists["class"])
+    _add_patients(entries, folder, patterns["patient"])
+    if not switch(keep_ids, "keep_ids"):
+        _hide_patients(entries)
+    kept = [_case(entry, folder) for entry in entries if entry.get("split", "train") in SPLITS[split]]
+    if not kept:
+        raise ValueError(
+            f"{folder.name} has {len(entries)} cases, none for split {split!r}; list some or choose another."
+        )
+    logger.info("%d cases of %d patients.", len(kept), len({case["patient"] for case in kept}))
+    return kept
+
+
+def _listed(folder: Path, lists: dict[str, str]) -> list[dict[str, Any]]:
+    entries = []
+    for split in ("train", "val"):
+        if lists[split] != "none_given":
+            entries += [entry | {"split": split} for entry in read_listing(Path(lists[split]).expanduser())]
+    if not entries and (folder / "dataset.json").is_file():
+        entries = read_listing(folder / "dataset.json")
+    words = {"training": "train", "validation": "val"}
+    return [
+        e | {"listed": True} | ({"split": words.get(e["split"], e["split"])} if "split" in e else {}) for e in entries
+    ]
+
+
+def _matched(folder: Path, patterns: dict[str, str]) -> list[dict[str, Any]]:
+    images = matched_files(folder, patterns["image"])
+    labels = matched_files(folder, patterns["label"]) if patterns["label"] != "none_given" else {}
+    images = {parts: name for parts, name in images.items() if name not in labels.values()}
+    if not images:
+        raise ValueError(
+            f"{folder.name} holds no image that fits {patterns['image']!r}; look at dataset_dir, give an image_glob "
+            "such as '*_ct.nii.gz', or write a dataset.json."
+        )
+    found = set(images) & set(labels)
+    if labels and not found:
+        raise ValueError(
+            f"None of {len(labels)} labels belongs to one of {len(images)} images; give image_glob and label_glob "
+            "whose wildcards stand for the same text, such as '*_ct.nii.gz' and '*_seg.nii.gz'."
+        )
+    return [{"image": name} | ({"label": labels[key]} if key in found else {}) for key, name in images.items()]
+
+
+def _add_classes(entries: list[dict[str, Any]], listing: str) -> None:
+    if listing != "none_given":
+        rows = read_listing(Path(listing).expanduser())
+        classes = {row["image"]: row["class"] for row in rows if "class" in row}
+        for entry in entries:
+            name = _name(entry)
+            found = [classes[known] for known in (name, PurePosixPath(name).name, stem(name)) if known in classes]
+            entry.update({"class": found[0]} if found else {})
+    words = {str(entry["class"]) for entry in entries if "class" in entry}
+    if all(word.isdigit() for word in words):
+        numbers = {word: int(word) for word in words}
+    else:
+        numbers = {word: number for number, word in enumerate(sorted(words))}
+        logger.info("classes: %s", numbers)
+    for entry in entries:
+        entry.update({"class": numbers[str(entry["class"])]} if "class" in entry else {})
+
+
+def _add_patients(entries: list[dict[str, Any]], folder: Path, pattern: str) -> None:
+    folders = {name.split("/")[0] for name in map(_name, entries)}
+    for entry in entries:
+        if "patient" in entry:
+            entry["patient"] = str(entry["patient"])
+        elif pattern != "none_given":
+            entry["patient"] = _pattern_patient(_name(entry), pattern)
+        else:
+            first, _, rest = _name(entry).partition("/")
+            own = first if rest and len(folders) > 1 else stem(_name(entry))
+            entry["patient"] = dicom_patient(str(folder / _name(entry))) or own
+
+
+def _pattern_patient(name: str, pattern: str) -> str:
+    found = re.search(pattern, name)
+    if not found:
+        raise ValueError(f"patient_pattern {pattern!r} finds nothing in {name!r}; make it fit every image.")
+    return found[1] if found.groups() else found[0]
+
+
+def _hide_patients(entries: list[dict[str, Any]]) -> None:
+    salt = "\n".join(sorted(f"{entry['patient']} {_name(entry)}" for entry in entries))
+    for entry in entries:
+        digest = hashlib.sha256(f"{salt}\n{entry['patient']}".encode()).hexdigest()
+        entry["patient"] = f"patient-{digest[:10]}"
+
+
+def _name(entry: dict[str, Any]) -> str:
+    image = entry["image"]
+    return PurePosixPath(image if isinstance(image, str) else image[0]).as_posix()
+
+
+def _case(entry: dict[str, Any], folder: Path) -> dict[str, Any]:
+    return entry | {key: _absolute(folder, entry[key]) for key in ("image", "label") if key in entry}
+
+
+def _absolute(folder: Path, name: str | Sequence[str]) -> str | list[str]:
+    return str(folder / name) if isinstance(name, str) else [str(folder / part) for part in name]

@@ -1,0 +1,91 @@
+"""What a batch gives to the network and to the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from monai.engines import PrepareBatch
+from torch import Tensor
+
+__all__ = ["ClassOutput", "PrepareClasses", "PrepareTargets", "TaskOutput"]
+
+
+class PrepareTargets(PrepareBatch):
+    """Take the image and a dictionary of targets, one a task, out of a batch.
+
+    Args:
+        tasks: keys of the targets, the same keys as the network's predictions and the loss's terms.
+        image_key: key of what the network sees.
+
+    Shape:
+        ``batch[image_key]`` is ``(N, C, *S)``; targets keep their shapes.
+
+    Raises:
+        ValueError: if the batch lacks a target.
+    """
+
+    def __init__(self, tasks: Sequence[str], image_key: str = "image") -> None:
+        self.tasks = tuple(tasks)
+        self.image_key = image_key
+
+    def __call__(
+        self,
+        batchdata: dict[str, Any],
+        device: str | torch.device | None = None,
+        non_blocking: bool = False,
+        **kwargs: Any,
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Move image and targets to the device, as plain tensors."""
+        missing = [key for key in (self.image_key, *self.tasks) if key not in batchdata]
+        if missing:
+            raise ValueError(
+                f"the batch needs {missing}, got {sorted(map(str, batchdata))}; see the preprocessing's keys."
+            )
+        moved = {
+            key: torch.as_tensor(batchdata[key]).to(device=device, non_blocking=non_blocking, **kwargs)
+            for key in (self.image_key, *self.tasks)
+        }
+        plain = {key: value.as_tensor() if hasattr(value, "as_tensor") else value for key, value in moved.items()}
+        return plain.pop(self.image_key), plain
+
+
+class PrepareClasses(PrepareBatch):
+    """Take the image and the number of its class out of a batch; what MONAI's engines then call ``label``.
+
+    Shape:
+        ``batch["image"]`` is ``(N, C, *S)``, ``batch["class"]`` holds ``N`` whole numbers.
+    """
+
+    def __init__(self) -> None:
+        self.targets = PrepareTargets(["class"])
+
+    def __call__(self, batchdata: dict[str, Any], *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+        """Move image and class to the device."""
+        image, targets = self.targets(batchdata, *args, **kwargs)
+        return image, targets["class"].long().reshape(-1)
+
+
+class ClassOutput:
+    """Predicted and true classes of decollated outputs, both one-hot or scores; what ignite's accuracy asks for."""
+
+    def __call__(self, output: Sequence[dict[str, Any]]) -> tuple[Tensor, Tensor]:
+        """Stack the batch again."""
+        scores = torch.stack([torch.as_tensor(item["pred"]) for item in output])
+        return scores, torch.stack([torch.as_tensor(item["label"]).argmax() for item in output])
+
+
+class TaskOutput:
+    """Prediction and target of one task, from an engine's output; what ignite's metrics ask for.
+
+    Args:
+        task: key of the prediction and of the target.
+    """
+
+    def __init__(self, task: str) -> None:
+        self.task = task
+
+    def __call__(self, output: dict[str, Any]) -> tuple[Tensor, Tensor]:
+        """Pick the pair out of the output."""
+        return output["pred"][self.task], output["label"][self.task]

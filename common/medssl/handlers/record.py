@@ -1,0 +1,85 @@
+"""What was run, on what, with which result."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from ignite.engine import Engine, Events
+
+from medssl.weights import installed_versions
+
+__all__ = ["RunRecord"]
+
+
+class RunRecord:
+    """Write ``run.json``: settings, versions, data, device, wall time, metrics.
+
+    Args:
+        path: the file.
+        settings: the words of the run.
+        evaluator: engine whose metrics and best metric are noted.
+        device: where the network ran.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        settings: Mapping[str, Any],
+        *,
+        evaluator: Engine | None = None,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.path = Path(path)
+        self.settings = dict(settings)
+        self.evaluator = evaluator
+        self.device = torch.device(device)
+        self.started = 0.0
+
+    def attach(self, engine: Engine) -> None:
+        """Note the start and the end of a run."""
+        engine.add_event_handler(Events.STARTED, self.start)
+        engine.add_event_handler(Events.EPOCH_COMPLETED | Events.COMPLETED, self)
+
+    def start(self, engine: Engine) -> None:
+        """Start the clock."""
+        self.started = time.time()
+
+    def __call__(self, engine: Engine) -> None:
+        """Write what is known so far, so that a killed run leaves a record too."""
+        record = {
+            "settings": self.settings,
+            "epoch": engine.state.epoch,
+            "iteration": engine.state.iteration,
+            "wall_time_seconds": round(time.time() - self.started, 1),
+            "device": device_name(self.device),
+            "threads": torch.get_num_threads(),
+            "versions": installed_versions(),
+            **self.results(engine),
+        }
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.path.with_name(self.path.name + ".tmp")
+        partial.write_text(json.dumps(record, indent=2, default=str) + "\n")
+        os.replace(partial, self.path)
+
+    def results(self, engine: Engine) -> dict[str, Any]:
+        """Newest and best metrics, of the evaluator if there is one."""
+        state = (self.evaluator or engine).state
+        best = {"best_metric": state.best_metric, "best_epoch": state.best_metric_epoch} if self.evaluator else {}
+        return {"metrics": {name: as_number(value) for name, value in state.metrics.items()}, **best}
+
+
+def device_name(device: torch.device) -> str:
+    """Name of the GPU, or of the processor's architecture."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else f"{device.type} ({platform.machine()})"
+
+
+def as_number(value: Any) -> Any:
+    """A metric as a number or a list of numbers."""
+    return value.tolist() if hasattr(value, "tolist") else value

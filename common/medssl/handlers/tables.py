@@ -1,0 +1,136 @@
+"""What an evaluation found, one row a case."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ignite.engine import Engine, Events
+
+__all__ = ["FeatureTable", "MetricTable", "PredictionTable"]
+
+
+class MetricTable:
+    """Write a metric per case to a CSV, with a last row of means.
+
+    Args:
+        path: the CSV.
+        metric: name of one of the evaluator's metrics, whose details are one row a case.
+        columns: names of the details' columns.
+
+    Raises:
+        ValueError: if the metric has another number of columns.
+    """
+
+    def __init__(self, path: str | os.PathLike, metric: str, *, columns: Sequence[str]) -> None:
+        self.path = Path(path)
+        self.metric = metric
+        self.columns = tuple(columns)
+        self.names: list[str] = []
+
+    def attach(self, engine: Engine) -> None:
+        """Collect names, then write; attach to an evaluator of one process."""
+        engine.add_event_handler(Events.EPOCH_STARTED, lambda engine: self.names.clear())
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self.collect)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self)
+
+    def collect(self, engine: Engine) -> None:
+        """Keep the names of one batch."""
+        self.names += case_names(engine.state.batch)
+
+    def __call__(self, engine: Engine) -> None:
+        """Write the table."""
+        details = np.asarray(engine.state.metric_details[self.metric], dtype=float).reshape(len(self.names), -1)
+        if details.shape[1] != len(self.columns):
+            raise ValueError(
+                f"{self.metric} has {details.shape[1]} columns, needs one name for each, got {list(self.columns)}."
+            )
+        rows = [[name, *row, np.nanmean(row)] for name, row in zip(self.names, details, strict=True)]
+        means = ["mean", *(np.nanmean(column) for column in np.asarray([row[1:] for row in rows], dtype=float).T)]
+        write_table(self.path, ["case", *self.columns, "mean"], rows=[*rows, means])
+
+
+class PredictionTable:
+    """Write the predicted probabilities of every case to a CSV, with the true class beside them.
+
+    Args:
+        path: the CSV.
+        columns: names of the classes.
+    """
+
+    def __init__(self, path: str | os.PathLike, columns: Sequence[str]) -> None:
+        self.path = Path(path)
+        self.columns = tuple(columns)
+        self.rows: list[list[Any]] = []
+
+    def attach(self, engine: Engine) -> None:
+        """Collect rows, then write; attach to an evaluator of one process."""
+        engine.add_event_handler(Events.EPOCH_STARTED, lambda engine: self.rows.clear())
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self.collect)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self)
+
+    def collect(self, engine: Engine) -> None:
+        """Keep the rows of one batch."""
+        for name, output in zip(case_names(engine.state.batch), engine.state.output, strict=True):
+            truth = self.columns[int(output["label"].argmax())]
+            self.rows.append([name, truth, *(float(value) for value in output["pred"])])
+
+    def __call__(self, engine: Engine) -> None:
+        """Write the table."""
+        write_table(self.path, ["case", "class", *self.columns], rows=self.rows)
+
+
+class FeatureTable:
+    """Write one vector a case to ``features.npz`` (``names``, ``vectors``), or one map a case to ``NAME.npy``.
+
+    Vectors of finished batches survive a run that is stopped: the table is written however the run ends.
+
+    Args:
+        directory: where the files go.
+    """
+
+    def __init__(self, directory: str | os.PathLike) -> None:
+        self.directory = Path(directory)
+        self.names: list[str] = []
+        self.vectors: list[np.ndarray] = []
+
+    def attach(self, engine: Engine) -> None:
+        """Collect, then write; attach to an evaluator of one process."""
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self.collect)
+        engine.add_event_handler(Events.COMPLETED, self)
+
+    def collect(self, engine: Engine) -> None:
+        """Keep vectors, write maps."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        for name, output in zip(case_names(engine.state.batch), engine.state.output, strict=True):
+            feature = np.asarray(output["pred"], dtype=np.float32)
+            if feature.ndim > 1:
+                np.save(self.directory / f"{name}.npy", feature)
+            else:
+                self.names.append(name)
+                self.vectors.append(feature)
+
+    def __call__(self, engine: Engine) -> None:
+        """Write the vectors."""
+        if self.vectors:
+            np.savez(self.directory / "features.npz", names=np.asarray(self.names), vectors=np.stack(self.vectors))
+
+
+def case_names(batch: Sequence[dict[str, Any]]) -> list[str]:
+    """File names of a decollated batch's images, without folders and endings."""
+    return [
+        Path(str(item["image"].meta["filename_or_obj"])).name.removesuffix(".gz").rsplit(".", 1)[0] for item in batch
+    ]
+
+
+def write_table(path: Path, header: Sequence[str], *, rows: Sequence[Sequence[Any]]) -> None:
+    """Write a CSV with four digits after the point."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows([[f"{cell:.4f}" if isinstance(cell, float) else cell for cell in row] for row in rows])

@@ -1,0 +1,37 @@
+"""A network that names what it sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from medssl.networks.heads import ClassificationHead
+
+__all__ = ["ClassificationNetwork"]
+
+
+class ClassificationNetwork(nn.Module):
+    """Encoder, mean over space, one linear layer: everything is fine-tuned.
+
+    Args:
+        encoder: gives a list of maps, coarsest last; has ``channels``.
+        num_classes: number of logits; 1 for a binary question.
+        dropout: chance of zeroing a value before the linear layer, in [0, 1).
+
+    Shape:
+        ``(N, C, *S)`` in, logits ``(N, num_classes)`` out. State keys: ``encoder.``, ``category.``.
+
+    Source:
+        Haghighi et al., Semantic Genesis, MICCAI 2020, classification targets. The published example puts a ReLU
+        before the sigmoid, which silences negative logits; there is none here.
+    """
+
+    def __init__(self, encoder: nn.Module, num_classes: int, *, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.encoder = encoder
+        channels: Any = encoder.channels
+        self.category = ClassificationHead(channels[-1], num_classes, dropout=dropout)
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.category(self.encoder(image))

@@ -1,0 +1,47 @@
+"""A bundle's encoder, ready to use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from monai.bundle import ConfigParser
+from torch import nn
+
+from medssl.weights.loading import SCRATCH, load_weights
+from medssl.weights.reading import read_checkpoint
+
+__all__ = ["load_encoder"]
+
+
+def load_encoder(
+    bundle: str | os.PathLike, weights: str | os.PathLike = "models/pretrained.pt"
+) -> tuple[nn.Module, Any]:
+    """The encoder of a bundle with its weights, in evaluation mode, and the preprocessing that it was trained with.
+
+    Args:
+        bundle: the bundle's folder.
+        weights: file with the encoder's weights, from the bundle's folder unless absolute, or ``"scratch"``.
+
+    Returns:
+        The encoder, which gives a list of maps, coarsest last, and the preprocessing of ``configs/features.json``.
+
+    Raises:
+        ValueError: if the folder is no bundle that has an encoder, or the weights do not fit.
+
+    Example:
+        >>> encoder, preprocessing = load_encoder("bundles/NAME")  # doctest: +SKIP
+        >>> image = preprocessing({"image": "ct.nii.gz"})["image"]  # doctest: +SKIP
+        >>> maps = encoder(image[None, :, :64, :64, :32])  # doctest: +SKIP
+    """
+    config = Path(bundle) / "configs" / "features.json"
+    if not config.is_file():
+        raise ValueError(f"load_encoder needs a bundle's folder with configs/features.json, there is none in {bundle}.")
+    parser = ConfigParser()
+    parser.read_config(config)
+    parser["bundle_root"] = str(bundle)
+    network = parser.get_parsed_content("network_def")
+    if str(weights) != SCRATCH:
+        load_weights(network, read_checkpoint(Path(bundle) / weights), parts=("encoder",), source=Path(weights).name)
+    return network.encoder.eval(), parser.get_parsed_content("preprocessing")

@@ -1,0 +1,123 @@
+"""Weights into a network, and an account of it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from medssl.weights.layouts import find_layout
+from medssl.weights.reading import read_checkpoint, without_wrappers
+from medssl.weights.report import LoadReport, listing
+
+__all__ = ["SCRATCH", "load_pretrained", "load_weights"]
+
+logger = logging.getLogger(__name__)
+
+Network = TypeVar("Network", bound=nn.Module)
+SCRATCH = "scratch"
+PARTS = ("encoder", "decoder")
+
+
+def load_pretrained(network: Network, pretrained: str | os.PathLike, *, parts: Sequence[str] = PARTS) -> Network:
+    """Start a network from pre-trained weights, and log what was loaded.
+
+    Args:
+        network: any network whose state keys begin with the names of its parts.
+        pretrained: a weights file of ours, a published one whose layout we know, or ``"scratch"`` to leave the
+            network as it is.
+        parts: which parts have to be loaded completely, as far as the network has them. Everything else, such as
+            a head for other classes, is loaded where name and shape agree.
+
+    Returns:
+        The same network.
+
+    Raises:
+        ValueError: if the file cannot be read, its layout is unknown, or a tensor of the parts is not in it.
+    """
+    if str(pretrained) == SCRATCH:
+        logger.info("the network starts from random values (pretrained is %r).", SCRATCH)
+        return network
+    load_weights(network, read_checkpoint(pretrained), parts=parts, source=Path(pretrained).name)
+    return network
+
+
+def load_weights(
+    network: nn.Module, state: Mapping[str, Tensor], *, parts: Sequence[str] = PARTS, source: str = "weights"
+) -> LoadReport:
+    """Copy tensors into a network by name; the report is logged and returned.
+
+    Args:
+        network: see :func:`load_pretrained`; it keeps its number type and device.
+        state: tensors in our layout or in a published one.
+        parts: see :func:`load_pretrained`.
+        source: what to call the tensors in the report.
+
+    Raises:
+        ValueError: if the layout is unknown, the network has none of the parts, or a tensor of them is missing or has
+            another shape. The network is untouched then.
+    """
+    ours, dropped = _in_our_layout(without_wrappers(state))
+    target = network.state_dict()
+    fitted, notes = _fit(ours, target)
+    missing = [f"{key} ({_why(key, file=ours, network=target)})" for key in target if key not in fitted]
+    needed = [name for name in missing if name.split(".")[0] in parts]
+    if not any(key.split(".")[0] in parts for key in target):
+        raise ValueError(f"needs a network with {' or '.join(parts)}, got one with {listing(list(target))}.")
+    if needed:
+        raise ValueError(
+            f"{source} needs every tensor of {' and '.join(parts)} that the network has, {len(needed)} do not come "
+            f"from it: {listing(needed)}; load it into the network it was made with, or ask for fewer parts."
+        )
+    unused = [key for key in ours if key not in target] + dropped
+    report = LoadReport(source, len(target), _percent(network, fitted), list(fitted), missing, unused, notes)
+    with torch.no_grad():
+        for key, tensor in fitted.items():
+            target[key].copy_(tensor)
+    logger.info("%s", report)
+    return report
+
+
+def _in_our_layout(state: Mapping[str, Tensor]) -> tuple[Mapping[str, Tensor], list[str]]:
+    if any(key.startswith("encoder.") for key in state):
+        return state, []
+    layout = find_layout(state)
+    logger.warning("names of a published %s file: %s.", layout.name, layout.note)
+    return layout.to_ours(state)
+
+
+def _fit(state: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], list[str]]:
+    """Tensors that have a place, the encoder's first convolution brought to the network's input channels."""
+    fitted = {key: state[key] for key in target if key in state and state[key].shape == target[key].shape}
+    first = next((key for key in target if key.startswith("encoder.") and target[key].ndim >= 4), "")
+    if first in fitted or first not in state:
+        return fitted, []
+    adapted = _other_channels(state[first], target[first].shape[1])
+    if adapted.shape != target[first].shape:
+        return fitted, []
+    old, new = state[first].shape[1], target[first].shape[1]
+    how = "summed" if new == 1 else f"repeated and divided by {new}"
+    return {**fitted, first: adapted}, [f"{first} (from {old} to {new} input channels, {how})"]
+
+
+def _other_channels(weight: Tensor, channels: int) -> Tensor:
+    """A first convolution that answers to grey images as before, whatever the number of channels."""
+    if channels == 1:
+        return weight.sum(dim=1, keepdim=True)
+    return weight.repeat_interleave(channels, dim=1) / channels if weight.shape[1] == 1 else weight
+
+
+def _why(key: str, *, file: Mapping[str, Tensor], network: Mapping[str, Tensor]) -> str:
+    if key not in file:
+        return "not in the file"
+    return f"file {tuple(file[key].shape)}, network {tuple(network[key].shape)}"
+
+
+def _percent(network: nn.Module, loaded: Mapping[str, Tensor]) -> float:
+    sizes = {key: value.numel() for key, value in network.named_parameters() if key.startswith("encoder.")}
+    return 100 * sum(size for key, size in sizes.items() if key in loaded) / max(1, sum(sizes.values()))

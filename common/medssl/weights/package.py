@@ -1,0 +1,65 @@
+"""What a bundle needs of this package, checked before anything is built."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+from typing import Any
+
+from monai.utils.module import version_leq
+
+from medssl import __version__
+
+__all__ = ["installed_versions", "require_package", "require_switches"]
+
+PACKAGES = ("monai", "torch", "pytorch-ignite", "nibabel", "numpy", "scipy")
+
+
+def require_package(version: str) -> bool:
+    """Make sure that the medssl at hand is new enough for a bundle; releases of one minor version are alike.
+
+    Args:
+        version: the medssl that the bundle was made with, such as ``"0.1.0"``.
+
+    Returns:
+        True, so that a config may name this under ``_requires_``.
+
+    Raises:
+        ValueError: if an older minor version is installed.
+    """
+    needed = ".".join(str(version).split(".")[:2])
+    if not version_leq(needed, __version__):
+        raise ValueError(
+            f"this bundle needs medssl {needed} or newer, {__version__} is installed; "
+            f"run: pip install --upgrade 'medssl>={needed}'"
+        )
+    return True
+
+
+def require_switches(**switches: Any) -> bool:
+    """Make sure that switches are True or False, because any text, 'false' too, would count as true.
+
+    Args:
+        switches: by name, the values to look at.
+
+    Returns:
+        True, so that a config may name this under ``_requires_``.
+
+    Raises:
+        ValueError: if one is neither True nor False.
+    """
+    wrong = [f"--{name} {value!r}" for name, value in switches.items() if not isinstance(value, bool)]
+    if wrong:
+        raise ValueError(f"switches need True or False, spelled like that, got {', '.join(wrong)}.")
+    return True
+
+
+def installed_versions() -> dict[str, str]:
+    """Versions of Python, of this package and of those that matter for a result."""
+    found = {"python": platform.python_version(), "medssl": __version__}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

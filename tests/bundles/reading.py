@@ -1,0 +1,66 @@
+"""Bundles as the guards see them: configs by name, merged the way MONAI merges them."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from monai.bundle import ConfigParser, ReferenceResolver
+from tests.sources import ROOT
+
+FOLDERS = sorted(path.parent for path in (ROOT / "bundles").glob("*/configs"))
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One bundle's folder."""
+
+    folder: Path
+
+    @cached_property
+    def configs(self) -> dict[str, dict[str, Any]]:
+        paths = sorted(self.folder.glob("configs/*.json"))
+        return {path.stem: json.loads(path.read_text()) for path in paths if path.stem != "metadata"}
+
+    @property
+    def runnable(self) -> dict[str, dict[str, Any]]:
+        """Configs that run alone."""
+        return {name: config for name, config in self.configs.items() if "bundle_root" in config and "run" in config}
+
+    @property
+    def overlays(self) -> dict[str, list[str]]:
+        """Configs that follow others, each with those that it may follow."""
+        return {name: self._bases(name) for name in self.configs if name not in self.runnable}
+
+    def _bases(self, name: str) -> list[str]:
+        if name in {"demo", "paper"}:
+            return list(self.runnable)
+        base = "train" if name == "evaluate" else name.removeprefix("evaluate_").removeprefix("multi_gpu_")
+        return [base] if base in self.runnable else []
+
+    def merged(self, *names: str) -> dict[str, Any]:
+        return ConfigParser.load_config_files([self.folder / f"configs/{name}.json" for name in names])
+
+    def runs(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """What can be run, by the names of its files."""
+        yield from self.runnable.items()
+        for overlay, bases in self.overlays.items():
+            for base in bases:
+                yield f"{base}+{overlay}", self.merged(base, overlay)
+
+
+def items(config: Any, id_: str = "") -> Iterator[tuple[str, Any]]:
+    """Everything in a config with its id, separated by ``#``."""
+    yield id_, config
+    if isinstance(config, dict | list):
+        for key, value in config.items() if isinstance(config, dict) else enumerate(config):
+            yield from items(value, f"{id_}#{key}".lstrip("#"))
+
+
+def references(id_: str, text: str) -> set[str]:
+    """Top-level keys that a text at some id refers to."""
+    absolute = ConfigParser.resolve_relative_ids(id_.replace("#", "::"), text)
+    names = [absolute[1:]] if absolute.startswith("%") else ReferenceResolver.match_refs_pattern(absolute)
+    return {ReferenceResolver.split_id(name)[0] for name in names}

@@ -1,0 +1,166 @@
+"""Folders are listed as the documentation says."""
+
+import json
+
+import pytest
+
+from medssl.data import find_cases
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Give a function that lays empty files into a folder: listing looks at names alone."""
+
+    (tmp_path / "images").mkdir()
+
+    def lay(*names, **lists):
+        for name in names:
+            path = tmp_path / "images" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        for name, content in lists.items():
+            text = content if isinstance(content, str) else json.dumps(content)
+            (tmp_path / "images" / name.replace("__", ".")).write_text(text)
+        return str(tmp_path / "images")
+
+    return lay
+
+
+def brief(cases, *keys):
+    """Cases without the folder that all of them start with."""
+    return [{k: v.split("/images/")[-1] if isinstance(v, str) else v for k, v in c.items() if k in keys} for c in cases]
+
+
+def find(directory, *keys, **words):
+    return brief(find_cases(directory, keep_ids=True, **words), *(keys or ("image", "patient")))
+
+
+def test_volumes_of_known_kinds_by_default(folder):
+    directory = folder("b.nii.gz", "a.nii", "c.mhd", "c.raw", "d.nrrd", "notes.txt", ".hidden.nii")
+    assert find(directory, "image") == [{"image": name} for name in ("a.nii", "b.nii.gz", "c.mhd", "d.nrrd")]
+
+
+def test_label_has_the_same_wildcards(folder):
+    directory = folder("p1/a_ct.nii.gz", "p1/a_seg.nii.gz", "p2/a_ct.nii.gz", "p3/b_seg.nii.gz")
+    words = {"image": "*_ct.nii.gz", "label": "*_seg.nii.gz"}
+    assert find(directory, "image", "label", patterns=words) == [
+        {"image": "p1/a_ct.nii.gz", "label": "p1/a_seg.nii.gz"},
+        {"image": "p2/a_ct.nii.gz"},
+    ]
+
+
+def test_labels_in_a_folder_of_their_own(folder):
+    directory = folder("imagesTr/a_0000.nii.gz", "labelsTr/a.nii.gz")
+    words = {"image": "imagesTr/*_0000.nii.gz", "label": "labelsTr/*.nii.gz"}
+    assert find(directory, "image", "label", patterns=words) == [
+        {"image": "imagesTr/a_0000.nii.gz", "label": "labelsTr/a.nii.gz"}
+    ]
+
+
+def test_label_beside_its_image_is_no_image(folder):
+    directory = folder("a.nii.gz", "a_seg.nii.gz")
+    assert find(directory, "image", "label", patterns={"label": "*_seg.nii.gz"}) == [
+        {"image": "a.nii.gz", "label": "a_seg.nii.gz"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "pattern", "patients"),
+    [
+        pytest.param(("p1/a.nii", "p1/b.nii", "p2/a.nii"), "none_given", ["p1", "p1", "p2"], id="first-folder"),
+        pytest.param(("ct/p1.nii.gz", "ct/p2.nii.gz"), "none_given", ["p1", "p2"], id="one-folder-for-all"),
+        pytest.param(("p1.nii.gz", "p2.nii"), "none_given", ["p1", "p2"], id="file-name"),
+        pytest.param(("x/s7_a.nii", "y/s7_b.nii"), r"(s\d+)_", ["s7", "s7"], id="pattern-with-a-group"),
+        pytest.param(("x/s7_a.nii", "y/s8_b.nii"), r"s\d+", ["s7", "s8"], id="pattern-without"),
+    ],
+)
+def test_patient(folder, names, pattern, patients):
+    found = find(folder(*names), "patient", patterns={"patient": pattern})
+    assert [case["patient"] for case in found] == patients
+
+
+def test_own_dataset_file(folder):
+    cases = [
+        {"image": "a.nii", "label": "a_l.nii", "patient": "p1", "split": "train", "licence": "CC0"},
+        {"image": "b.nii", "patient": "p2", "split": "test"},
+        {"image": "c.nii", "patient": "p3", "split": "val"},
+    ]
+    directory = folder("other.nii", dataset__json={"cases": cases})
+    keys = ("image", "label", "patient", "split")
+    train = {"image": "a.nii", "label": "a_l.nii", "patient": "p1", "split": "train"}
+    validation = {"image": "c.nii", "patient": "p3", "split": "val"}
+    test = {"image": "b.nii", "patient": "p2", "split": "test"}
+    assert find(directory, *keys) == [train, validation]
+    assert find(directory, *keys, split="test") == [test]
+    assert find(directory, *keys, split="all") == [train, test, validation]
+
+
+def test_decathlon_dataset_file(folder):
+    listing = {
+        "training": [
+            {"image": "./imagesTr/a.nii.gz", "label": "./labelsTr/a.nii.gz"},
+            {"image": "./imagesTr/b.nii.gz"},
+        ],
+        "test": ["./imagesTs/c.nii.gz"],
+    }
+    directory = folder(dataset__json=listing)
+    found = find(directory, "image", "label", "split")
+    assert found == [{"image": "imagesTr/a.nii.gz", "label": "labelsTr/a.nii.gz"}, {"image": "imagesTr/b.nii.gz"}]
+    listing["validation"] = [{"image": "imagesTr/d.nii.gz", "label": "labelsTr/d.nii.gz"}]
+    found = find(folder(dataset__json=listing), "image", "split")
+    assert [case["split"] for case in found] == ["train", "train", "val"]
+
+
+def test_lists_by_name_come_first(folder, tmp_path):
+    directory = folder("a.nii", "b.nii", "c.nii", dataset__json=["c.nii"])
+    (tmp_path / "train.txt").write_text("# chosen\na.nii\n\n")
+    (tmp_path / "val.csv").write_text("file,class,patient\nb.nii,1,anna\n")
+    lists = {"train": str(tmp_path / "train.txt"), "val": str(tmp_path / "val.csv")}
+    assert find(directory, "image", "patient", "class", "split", lists=lists) == [
+        {"image": "a.nii", "patient": "a", "split": "train"},
+        {"image": "b.nii", "patient": "anna", "class": 1, "split": "val"},
+    ]
+
+
+def test_classes_from_a_csv_are_numbered_by_name(folder, tmp_path):
+    directory = folder("x/a.nii", "x/b.nii", "x/c.nii")
+    (tmp_path / "classes.csv").write_text("file,class\nx/a.nii,well\nb,ill\n")
+    found = find(directory, "image", "class", lists={"class": str(tmp_path / "classes.csv")})
+    assert found == [{"image": "x/a.nii", "class": 1}, {"image": "x/b.nii", "class": 0}, {"image": "x/c.nii"}]
+
+
+def test_patients_are_hidden_but_still_told_apart(folder):
+    cases = find_cases(folder("anna/1.nii", "anna/2.nii", "bert/1.nii"))
+    first, second, third = (case["patient"] for case in cases)
+    assert first == second != third
+    assert first.startswith("patient-")
+    assert "anna" not in first
+    assert first == find_cases(folder())[0]["patient"]  # the same folder gives the same
+    assert first != find_cases(folder("carl/1.nii"))[0]["patient"]  # another cohort salts otherwise
+
+
+def test_only_listed_cases_say_so(folder):
+    assert "listed" not in find_cases(folder("a.nii"))[0]
+    assert find_cases(folder(dataset__json=["a.nii"]))[0]["listed"] is True
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        pytest.param({"split": "training"}, r"one of \['train', 'test', 'all'\], got 'training'", id="split"),
+        pytest.param({"patterns": {"images": "*"}}, r"knows the words .* got \['images'\]", id="word"),
+        pytest.param({"split": "test"}, "has 2 cases, none for split 'test'", id="no-test-set"),
+        pytest.param({"patterns": {"image": "*.mhd"}}, r"no image that fits '\*.mhd'", id="nothing-fits"),
+        pytest.param({"patterns": {"patient": "(z)"}}, r"'\(z\)' finds nothing in 'a_ct.nii'", id="patient-pattern"),
+        pytest.param({"patterns": {"label": "*_ct.nii"}}, "None of 1 labels belongs to one of 1 images", id="no-pair"),
+        pytest.param({"lists": {"train": "nowhere.txt"}}, "list nowhere.txt is not there", id="no-list"),
+    ],
+)
+def test_refuses(folder, words, message):
+    with pytest.raises(ValueError, match=message):
+        find_cases(folder("a_ct.nii", "b.nii"), **words)
+
+
+def test_refuses_a_switch_that_is_text(folder):
+    with pytest.raises(TypeError, match="keep_ids is True or False, got 'false'"):
+        find_cases(folder("a.nii"), keep_ids="false")

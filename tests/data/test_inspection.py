@@ -1,0 +1,121 @@
+"""Images are looked at once, and only what is known of them is kept."""
+
+import json
+import logging
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from medssl.data import content_hash, data_hash, image_facts, usable_cases
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Give a function that writes an image and returns its path."""
+
+    def volume(name, values=None, affine=None, shape=(6, 7, 8)):
+        path = tmp_path / "anna" / name
+        path.parent.mkdir(exist_ok=True)
+        if values is None:
+            values = np.random.default_rng(len(name)).integers(-1000, 1000, shape).astype(np.int16)
+        affine = np.diag([2.0, 2.0, 5.0, 1.0]) if affine is None else affine
+        nib.Nifti1Image(values, affine).to_filename(path)
+        return str(path)
+
+    return volume
+
+
+def test_facts_by_hand(write):
+    sagittal = np.array([[0, 0, 5.0, 0], [2, 0, 0, 0], [0, -3, 0, 0], [0, 0, 0, 1]])
+    path = write("a.nii", np.linspace(-10, 30, 24, dtype=np.float32).reshape(2, 3, 4), sagittal)
+    assert image_facts(path) == {
+        "sha256": content_hash(path),
+        "grid": [2, 3, 4],
+        "shape": [4, 2, 3],
+        "spacing": [5, 2, 3],
+        "range": [-10, 30],
+        "few_values": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "few"),
+    [
+        pytest.param(np.arange(60).reshape(3, 4, 5) % 7, 7, id="label-map"),
+        pytest.param(np.arange(180).reshape(3, 6, 10), 0, id="many-values"),
+        pytest.param((np.arange(60).reshape(3, 4, 5) % 7) / 7, 0, id="not-whole"),
+        pytest.param(np.arange(60).reshape(3, 4, 5) % 7 - 3, 0, id="negative"),
+    ],
+)
+def test_few_values(write, values, few):
+    assert image_facts(write("a.nii", values.astype(np.float32)))["few_values"] == few
+
+
+def test_second_look_reads_only_what_changed(write, tmp_path, monkeypatch):
+    cases = [{"image": write(f"{letter * 3}.nii"), "patient": letter} for letter in "abc"]
+    manifest, looked = str(tmp_path / "out" / "images.json"), []
+    assert usable_cases(cases, manifest=manifest) == cases
+
+    def note(path):
+        looked.append(path)
+        return image_facts(path)
+
+    monkeypatch.setitem(usable_cases.__globals__, "image_facts", note)
+    assert usable_cases(cases, manifest=manifest) == cases
+    assert looked == []
+    write("bbb.nii", shape=(9, 9, 9))
+    usable_cases(cases, manifest=manifest)
+    assert looked == [cases[1]["image"]]
+
+
+def test_manifest_names_neither_file_nor_patient(write, tmp_path):
+    path = write("secret.nii")
+    usable_cases([{"image": path, "patient": "anna"}], manifest=str(tmp_path / "images.json"))
+    text = (tmp_path / "images.json").read_text()
+    assert not any(word in text for word in ("secret", "anna", str(tmp_path)))
+    (facts,) = json.loads(text)["images"].values()
+    assert facts["shape"] == [6, 7, 8]
+    assert facts["spacing"] == [2, 2, 5]
+    assert facts["sha256"] == content_hash(path)
+
+
+def test_a_bad_one_is_named_and_counted(write, caplog):
+    cases = [{"image": write(name), "patient": name} for name in ("a.nii", "bb.nii", "ccc.nii")]
+    with open(cases[1]["image"], "r+b") as stream:
+        stream.truncate(400)
+    with caplog.at_level(logging.WARNING):
+        assert usable_cases(cases) == [cases[0], cases[2]]
+    assert "left out bb.nii: cannot be read" in caplog.messages[0]
+    assert caplog.messages[-1] == "left out 1 of 3 cases."
+    with pytest.raises(ValueError, match="1 of 3 cases are bad, strict allows none"):
+        usable_cases(cases, strict=True)
+
+
+def test_resampled_shape_is_what_counts(write):
+    cases = [{"image": write("a.nii"), "patient": "a"}]  # 6, 7, 8 voxels of 2, 2, 5 mm
+    assert usable_cases(cases, min_shape=(3, 3, 10), spacing=(4, 4, 4)) == cases
+    with pytest.raises(
+        ValueError, match=r"shape \[3, 4, 10\] after resampling from \[6, 7, 8\], needed .* \[4, 4, 8\]"
+    ):
+        usable_cases(cases, min_shape=(4, 4, 8), spacing=(4, 4, 4))
+
+
+def test_listed_label_map_is_an_image(write):
+    path = write("a.nii", np.ones((3, 3, 3), np.int16))
+    assert usable_cases([{"image": path, "patient": "a", "listed": True}]) == [{"image": path, "patient": "a"}]
+    with pytest.raises(ValueError, match="looks like a label map"):
+        usable_cases([{"image": path, "patient": "a"}])
+
+
+def test_hash_is_of_images_and_patients(write, tmp_path):
+    a, b = write("a.nii"), write("bb.nii")
+    apart = [{"image": a, "patient": "x"}, {"image": b, "patient": "y"}]
+    renamed = [{"image": b, "patient": "q"}, {"image": a, "patient": "p"}]
+    together = [{"image": a, "patient": "x"}, {"image": b, "patient": "x"}]
+    assert data_hash(apart) == data_hash(renamed) != data_hash(together)
+    manifest = str(tmp_path / "images.json")
+    usable_cases(apart, manifest=manifest)
+    assert data_hash(apart, manifest) == data_hash(apart)
+    write("bb.nii", shape=(3, 3, 3))
+    assert data_hash(apart, manifest) == data_hash(apart)

@@ -1,0 +1,119 @@
+"""Runs that are cut and continued."""
+
+import contextlib
+
+import pytest
+import torch
+from ignite.engine import Engine, Events
+from monai.engines import SupervisedTrainer
+from monai.transforms import Compose, RandGaussianNoised
+from torch import nn
+
+from medssl.data import KeyedDataset, KeyedLoader
+from medssl.handlers import History, LossTerms, TrainingState
+
+
+class CutError(Exception):
+    pass
+
+
+class Noisy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5), nn.Linear(4, 3))
+
+    def forward(self, image):
+        return self.layers(image)
+
+
+def run(folder, *, resume=False, cut=None, epochs=3, seed=0, settings=None, minutes=1e-9):
+    torch.manual_seed(1)
+    network = Noisy()
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
+    data = [{"image": torch.full((3,), float(i)), "label": torch.zeros(3)} for i in range(7)]
+    dataset = KeyedDataset(data, Compose([RandGaussianNoised("image", prob=1.0)]), seed=seed)
+    validator = Engine(lambda e, b: None)
+    validator.state.best_metric, validator.state.best_metric_epoch = -1.0, -1
+    loss = nn.MSELoss()
+    state = TrainingState(
+        folder / "checkpoint.pt",
+        {"network": network, "optimizer": optimizer},
+        settings=settings or {"seed": seed, "epochs": epochs},
+        evaluator=validator,
+        resume=resume,
+        minutes=minutes,
+    )
+    history = History(folder, LossTerms(loss), optimizer=optimizer)
+    trainer = SupervisedTrainer(
+        device=torch.device("cpu"),
+        max_epochs=epochs,
+        train_data_loader=KeyedLoader(dataset, batch_size=2, seed=seed),
+        network=network,
+        optimizer=optimizer,
+        loss_function=loss,
+        decollate=False,
+        train_handlers=[state, history],
+    )
+
+    def better(engine):
+        validator.state.best_metric, validator.state.best_metric_epoch = float(engine.state.epoch), engine.state.epoch
+
+    trainer.add_event_handler(Events.EPOCH_COMPLETED, better)
+    if cut:
+
+        def stop(engine):
+            raise CutError
+
+        trainer.add_event_handler(Events.ITERATION_STARTED(once=cut), stop)
+    with contextlib.suppress(CutError):
+        trainer.run()
+    rows = [{name: value for name, value in row.items() if name != "seconds"} for row in history.rows]
+    return torch.cat([p.flatten() for p in network.parameters()]).tolist(), rows, validator.state.best_metric
+
+
+@pytest.mark.parametrize("cut", [1, 3, 4, 5, 8, 12], ids=lambda n: f"before-iteration-{n}")
+def test_a_cut_run_continues_to_the_very_same_result(tmp_path, cut):
+    whole = run(tmp_path / "whole")
+    run(tmp_path / "cut", cut=cut)
+    assert run(tmp_path / "cut", resume=True) == whole
+
+
+def test_saves_after_epochs_alone_replay_the_cut_epoch(tmp_path):
+    whole = run(tmp_path / "whole")
+    run(tmp_path / "cut", cut=7, minutes=0)
+    assert run(tmp_path / "cut", resume=True) == whole
+
+
+def test_a_finished_run_can_be_made_longer(tmp_path):
+    run(tmp_path, epochs=2)
+    assert run(tmp_path, epochs=3, resume=True) == run(tmp_path / "whole", epochs=3)
+
+
+def test_a_finished_run_resumed_stays_as_it_is(tmp_path):
+    assert run(tmp_path) == run(tmp_path, resume=True)
+
+
+def test_other_settings_are_named(tmp_path):
+    run(tmp_path)
+    with pytest.raises(ValueError, match="seed: 0 then, 5 now"):
+        run(tmp_path, resume=True, seed=5)
+
+
+def test_a_broken_file_is_named(tmp_path):
+    run(tmp_path)
+    (tmp_path / "checkpoint.pt").write_bytes((tmp_path / "checkpoint.pt").read_bytes()[:1000])
+    with pytest.raises(ValueError, match=r"checkpoint\.pt is no readable state"):
+        run(tmp_path, resume=True)
+
+
+def test_without_resume_an_earlier_state_is_replaced_aloud(tmp_path, caplog):
+    first = run(tmp_path)
+    assert run(tmp_path)[0] == first[0]
+    assert "will be replaced" in caplog.text
+
+
+def test_a_full_disk_is_noticed_before_the_first_iteration(tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 10}))
+    with pytest.raises(OSError, match="free some space"):
+        run(tmp_path)
+    assert not (tmp_path / "history.csv").exists()

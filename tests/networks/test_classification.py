@@ -1,0 +1,12 @@
+import torch
+
+from medssl.networks import ClassificationNetwork, ConvEncoder, EncoderFeatures
+
+
+def test_logits_are_linear_in_the_features():
+    encoder = ConvEncoder(3, 2, width=2, levels=2)
+    network = ClassificationNetwork(encoder, 3)
+    image = torch.rand(2, 2, 4, 4, 4)
+    weight, bias = network.category.linear.weight, network.category.linear.bias
+    torch.testing.assert_close(network(image), EncoderFeatures(encoder)(image) @ weight.T + bias)
+    assert {key.split(".")[0] for key in network.state_dict()} == {"encoder", "category"}

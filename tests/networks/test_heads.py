@@ -1,0 +1,41 @@
+import torch
+
+from medssl.networks import ClassificationHead, MapHead
+
+
+def test_map_head_is_one_linear_layer_for_every_voxel():
+    head = MapHead(2, 3, out_channels=2, activation="sigmoid")
+    image = torch.rand(1, 3, 4, 4)
+    expected = torch.einsum("oc,nchw->nohw", head.conv.weight[..., 0, 0], image) + head.conv.bias[:, None, None]
+    torch.testing.assert_close(head(image), expected.sigmoid())
+
+
+def test_map_head_gives_logits_by_default():
+    head = MapHead(3, 2, out_channels=1)
+    torch.nn.init.constant_(head.conv.bias, 7.0)
+    assert head(torch.zeros(1, 2, 2, 2, 2)).unique().item() == 7.0
+    assert list(head.state_dict()) == ["conv.weight", "conv.bias"]
+
+
+def test_classification_is_mean_then_linear():
+    head = ClassificationHead(4, 3)
+    features = [torch.rand(2, 2, 8, 8), torch.rand(2, 4, 4, 4)]
+    torch.testing.assert_close(head(features), head.linear(features[-1].mean((2, 3))))
+    assert sorted(head.state_dict()) == ["linear.bias", "linear.weight"]
+
+
+def test_hidden_layers():
+    head = ClassificationHead(4, 3, hidden_channels=5, hidden_features=6, spatial_dims=2)
+    assert head([torch.rand(2, 4, 4, 4)]).shape == (2, 3)
+    shapes = {key: tuple(value.shape) for key, value in head.named_parameters() if value.ndim > 1}
+    assert shapes == {"conv.conv.weight": (5, 4, 3, 3), "hidden.0.weight": (6, 5), "linear.weight": (3, 6)}
+
+
+def test_dropout_stands_before_the_last_layer():
+    for head, features in (
+        (MapHead(2, 2, out_channels=1, dropout=1.0), torch.rand(1, 2, 2, 2)),
+        (ClassificationHead(2, 1, dropout=1.0), [torch.rand(1, 2, 2, 2)]),
+    ):
+        last = head.conv if isinstance(head, MapHead) else head.linear
+        assert head.train()(features).unique().item() == last.bias.item()
+        assert head.eval()(features).unique()[0].item() != last.bias.item()

@@ -1,0 +1,47 @@
+"""Runs of a study."""
+
+import pytest
+
+from medssl.study import read_rows, run_study, running
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    seen = []
+
+    def finetune(bundle, run, *, folder, overlays, **words):
+        seen.append((run.name, folder.name, tuple(overlays), words))
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        return {"mean": "0.5"}
+
+    monkeypatch.setattr(running, "finetune", finetune)
+    return seen
+
+
+def test_finished_runs_are_kept_and_not_repeated(tmp_path, calls):
+    words = {
+        "inits": {"scratch": "scratch", "ours": "a.pt"},
+        "output": tmp_path,
+        "seeds": [0, 1],
+        "overlays": ["demo"],
+        "epochs": 2,
+    }
+    with pytest.raises(KeyboardInterrupt):
+        run_study("bundle", **words)
+    assert [row["init"] for row in read_rows(tmp_path / "runs.csv")] == ["scratch", "ours"]
+    rows = run_study("bundle", **words)
+    assert [name for name, *_ in calls] == [
+        "scratch_seed0",
+        "ours_seed0",
+        "scratch_seed1",
+        "scratch_seed1",
+        "ours_seed1",
+    ]
+    assert calls[0][1:] == ("scratch_seed0", ("demo",), {"epochs": 2})
+    assert len(rows) == 4
+
+
+def test_the_last_row_of_a_table_is_its_mean(tmp_path):
+    (tmp_path / "dice.csv").write_text("case,liver,mean\na,0.5,0.5\nmean,0.25,0.75\n")
+    assert running.mean_row(tmp_path / "dice.csv") == {"liver": "0.25", "mean": "0.75"}

@@ -1,0 +1,59 @@
+import json
+
+import pytest
+import torch
+
+from medssl.weights import load_encoder, write_weights
+
+ENCODER = {
+    "_target_": "medssl.networks.ConvEncoder",
+    "spatial_dims": 3,
+    "in_channels": 1,
+    "width": "@width",
+    "norm": "batch",
+}
+CONFIG = {
+    "bundle_root": ".",
+    "width": 2,
+    "package": {"_target_": "medssl.weights.require_package", "version": "0.1.0"},
+    "network_def": {"_target_": "medssl.networks.EncoderFeatures", "_requires_": "@package", "encoder": ENCODER},
+    "preprocessing": {
+        "_target_": "Compose",
+        "transforms": [{"_target_": "ScaleIntensityRange", "a_min": 0, "a_max": 4, "b_min": 0, "b_max": 1}],
+    },
+}
+
+
+@pytest.fixture
+def bundle(tmp_path, network):
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "features.json").write_text(json.dumps(CONFIG))
+    write_weights(tmp_path / "models" / "pretrained.pt", network)
+    return tmp_path
+
+
+def test_three_lines(bundle, network):
+    encoder, preprocessing = load_encoder(bundle)
+    image = preprocessing(4 * torch.rand(1, 16, 16, 8))
+    maps = encoder(image[None])
+    assert not encoder.training
+    torch.testing.assert_close(maps, network.eval().encoder(image[None]))
+    assert image.max() <= 1
+
+
+def test_other_weights(bundle, network):
+    own = write_weights(bundle / "own.pt", {key: 2 * value for key, value in network.state_dict().items()})
+    encoder, _ = load_encoder(bundle, own)
+    torch.testing.assert_close(encoder.levels[0][0].conv.bias, 2 * network.encoder.levels[0][0].conv.bias)
+
+
+def test_scratch_needs_no_file(bundle):
+    (bundle / "models" / "pretrained.pt").unlink()
+    assert load_encoder(bundle, "scratch")[0].channels == (4, 8, 16, 32)
+    with pytest.raises(ValueError, match=r"there is none at .*pretrained\.pt"):
+        load_encoder(bundle)
+
+
+def test_no_bundle(tmp_path):
+    with pytest.raises(ValueError, match=r"needs a bundle's folder with configs/features\.json"):
+        load_encoder(tmp_path)
