@@ -1,6 +1,5 @@
 """The guards over every bundle found, and for each guard a bundle that breaks it."""
 
-import copy
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -8,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from monai.bundle import ConfigParser
 from tests.bundles.guards import GUARDS
-from tests.bundles.reading import FOLDERS, Bundle
+from tests.bundles.reading import FOLDERS, Bundle, items
 from tests.duplicates import shared_runs
 from tests.sources import ROOT
 
 BUNDLES = [Bundle(folder) for folder in FOLDERS]
-SKELETON = {path.stem: json.loads(path.read_text()) for path in (ROOT / "tests/bundles/skeleton").glob("*.json")}
+SKELETON = [
+    block for path in (ROOT / "tests/bundles/skeleton").glob("*.json") for block in json.loads(path.read_text())
+]
 
 Guard = Callable[[Bundle], Iterator[str]]
 
@@ -124,20 +124,46 @@ def test_every_guard_is_shown_to_fail():
     assert {breach.values[0] for breach in BREACHES} == {guard.__name__ for guard in GUARDS}
 
 
+def off_skeleton(bundle: Bundle, skeleton: list[dict[str, Any]]) -> list[str]:
+    """Name the components whose kind the skeleton has, but not like this."""
+    kinds = {block["_target_"] for block in skeleton}
+    parts = [(f"{name}: {id_}", part) for name, config in bundle.configs.items() for id_, part in items(config)]
+    components = [(place, part) for place, part in parts if isinstance(part, dict) and part.get("_target_") in kinds]
+    return [f"{place}: {part['_target_']}" for place, part in components if part not in skeleton]
+
+
 @pytest.mark.parametrize("bundle", BUNDLES, ids=lambda bundle: bundle.folder.name)
 def test_skeleton_is_kept(bundle: Bundle):
-    parts = [(name, id_) for name, blocks in SKELETON.items() if name in bundle.configs for id_ in blocks]
-    other = [f"{name}: {id_}" for name, id_ in parts if ConfigParser(bundle.configs[name])[id_] != SKELETON[name][id_]]
-    assert not other, f"these differ from tests/bundles/skeleton: {other}"
+    other = off_skeleton(bundle, SKELETON)
+    assert not other, "not as in tests/bundles/skeleton:\n" + "\n".join(other)
+
+
+def test_a_bent_skeleton_is_noticed(tmp_path: Path):
+    bundle = write_bundle(tmp_path, "train", {"loss": {"_target_": "torch.nn.MSELoss", "reduction": "sum"}})
+    assert off_skeleton(bundle, [{"_target_": "torch.nn.MSELoss"}]) == ["train: loss: torch.nn.MSELoss"]
+
+
+def test_skeleton_holds_nothing_that_no_bundle_has():
+    parts = [part for bundle in BUNDLES for config in bundle.configs.values() for _, part in items(config)]
+    assert [block for block in SKELETON if block not in parts] == []
+
+
+def without_skeleton(config: Any) -> Any:
+    if config in SKELETON:
+        return "skeleton"
+    if isinstance(config, dict):
+        return {key: without_skeleton(value) for key, value in config.items()}
+    return [without_skeleton(value) for value in config] if isinstance(config, list) else config
 
 
 def own_lines(bundle: Bundle) -> list[tuple[int, str]]:
-    """Lines of a bundle's configs without the words and the skeleton, numbers made alike."""
-    blocks = {}
-    for name, config in bundle.configs.items():
-        parser = ConfigParser(copy.deepcopy({k: v for k, v in config.items() if isinstance(v, dict | list)}))
-        parser.update(dict.fromkeys(SKELETON.get(name, ()), f"skeleton of {name}"))
-        blocks[f"{bundle.folder.name}/{name}"] = parser.get()
+    """Lines of a bundle's configs without the plain words and the skeleton, numbers made alike."""
+    blocks = {
+        f"{bundle.folder.name}/{name}/{key}": without_skeleton(value)
+        for name, config in bundle.configs.items()
+        for key, value in config.items()
+        if isinstance(value, dict | list)
+    }
     lines = json.dumps(blocks, indent=1).splitlines()
     return [(number, re.sub(r"-?\d+(\.\d+)?", "0", line.strip())) for number, line in enumerate(lines, 1)]
 
@@ -148,14 +174,15 @@ def test_no_near_copies_of_blocks():
 
 
 def test_a_copied_block_is_noticed(tmp_path: Path):
-    block = {"extra": {f"part_{number}": [number, "@seed"] for number in range(9)}}
+    block = {"extra": {letter: [letter, "@seed"] for letter in "abcdefgh"}}
     bundles = [write_bundle(tmp_path / name, "train", block) for name in ("first", "second")]
     assert shared_runs({bundle.folder.name: own_lines(bundle) for bundle in bundles}, length=12, varied=8)
 
 
-def test_logging_is_the_same_everywhere():
-    assert len({(bundle.folder / "configs/logging.conf").read_bytes() for bundle in BUNDLES}) <= 1
+@pytest.mark.parametrize("name", ["logging.conf", "multi_gpu_pretrain.json", "multi_gpu_train.json"])
+def test_same_bytes_in_every_bundle(name: str):
+    assert len({(folder / "configs" / name).read_bytes() for folder in FOLDERS}) == 1
 
 
 def test_demo_has_the_same_keys_everywhere():
-    assert len({frozenset(bundle.configs.get("demo", ())) for bundle in BUNDLES}) <= 1
+    assert len({frozenset(bundle.configs.get("demo", ())) for bundle in BUNDLES}) == 1

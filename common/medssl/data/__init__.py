@@ -1,11 +1,16 @@
 """Data lists, patient splits, discovered patterns, crop store, keyed random draws."""
 
 from medssl.data.cases import find_cases
+from medssl.data.coordinates import CoordinateSearch, Resolutions
 from medssl.data.crop_store import StoredVolumes, stored_cases
+from medssl.data.discovery import Cohort, SelfDiscovery
 from medssl.data.files import content_hash, fingerprint, image_files, matched_files, stem
 from medssl.data.inspection import data_hash, image_facts, usable_cases
 from medssl.data.keyed import EpochSampler, KeyedDataset, KeyedLoader
 from medssl.data.listings import read_listing
+from medssl.data.outputs import is_whole_nifti, unfinished_cases
+from medssl.data.pattern_table import PatternCubes, discover_patterns, gallery_cubes, load_patterns
+from medssl.data.patterns import cut_cube, dense_weight, nearest, resize_in_plane
 from medssl.data.reading import CaseReader, read_image
 from medssl.data.records import read_json, write_json
 from medssl.data.series import dicom_patient, is_dicom, series_files, series_in
@@ -15,31 +20,45 @@ from medssl.data.words import known_words, switch
 
 __all__ = [
     "CaseReader",
+    "Cohort",
+    "CoordinateSearch",
     "EpochSampler",
     "KeyedDataset",
     "KeyedLoader",
+    "PatternCubes",
+    "Resolutions",
+    "SelfDiscovery",
     "StoredVolumes",
     "content_hash",
+    "cut_cube",
     "data_hash",
+    "dense_weight",
     "dicom_patient",
+    "discover_patterns",
     "find_cases",
     "fingerprint",
+    "gallery_cubes",
     "image_facts",
     "image_files",
     "is_dicom",
+    "is_whole_nifti",
     "known_words",
+    "load_patterns",
     "matched_files",
+    "nearest",
     "open_stored",
     "read_crop",
     "read_image",
     "read_json",
     "read_listing",
+    "resize_in_plane",
     "series_files",
     "series_in",
     "split_cases",
     "stem",
     "stored_cases",
     "switch",
+    "unfinished_cases",
     "usable_cases",
     "write_json",
     "write_stored",

@@ -29,5 +29,5 @@ class LossTerms:
         if "loss" not in first:
             raise ValueError(f"the engine's output needs a scalar 'loss', got {sorted(map(str, first))}.")
         parts: Mapping[str, Tensor] = getattr(self.loss, "parts", {})
-        named = {name: float(part) for name, part in parts.items()} if len(parts) > 1 else {}
-        return {"loss": float(first["loss"]), **named}
+        named = {name: float(part.detach()) for name, part in parts.items()} if len(parts) > 1 else {}
+        return {"loss": float(first["loss"].detach()), **named}

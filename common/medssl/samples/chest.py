@@ -13,7 +13,7 @@ from medssl.geometry.fields import resample
 
 FILES = Path(__file__).parent / "files"
 ORGANS = ("lungs", "heart", "liver", "spleen", "kidneys", "aorta", "vertebrae", "stomach")  # label 1, 2, ...
-AIR_HU, MAX_HU = -1024, 3071
+AIR_HU, MAX_HU = -1024, 3064
 
 
 @dataclass(frozen=True)

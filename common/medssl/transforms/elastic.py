@@ -81,6 +81,7 @@ def warp_in_plane(image: torch.Tensor, *, down: torch.Tensor, right: torch.Tenso
     torch.add(right * (2 / columns), (2 * torch.arange(columns).to(place) + 1) / columns - 1, out=place[..., 0])
     torch.add(down * (2 / rows), ((2 * torch.arange(rows).to(place) + 1) / rows - 1)[:, None], out=place[..., 1])
     warped = grid_sample(planes, place, mode="bilinear", padding_mode="reflection", align_corners=False)
+    warped = warped.clamp(image.min(), image.max())  # rounding must not lead out of the range
     return warped.permute(1, 2, 3, 0).reshape(image.shape).contiguous()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from itertools import count
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -52,9 +52,7 @@ class _RandBoxes(RandImage):
 
     values = "unit"
 
-    def __init__(
-        self, prob: float, boxes: int, box_prob: float, margin: int, fill: Literal["noise", "constant"]
-    ) -> None:
+    def __init__(self, prob: float, *, boxes: int, box_prob: float, margin: int, fill: Fill) -> None:
         super().__init__(prob)
         name = type(self).__name__
         require_chances(name, box_prob=box_prob)
@@ -84,17 +82,21 @@ class _RandBoxes(RandImage):
     def _draw_fill(self, shape: Sequence[int]) -> np.ndarray | float:
         return self.R.rand(*shape) if self.fill == "noise" else self.R.rand()
 
-    def _require_room(self, shape: np.ndarray) -> None:
-        if not self._has_room(shape):
-            needed = next((axis for axis in count(1) if axis > 9999 or self._has_room(np.array([axis]))), 0)
-            raise ValueError(
-                f"{type(self).__name__} needs at least {needed} voxels along each axis for its boxes and a margin of "
-                f"{self.margin}, got {shape.tolist()}; pad the image, or give other sizes."
-            )
+    @cached_property
+    def shortest(self) -> int:
+        """The shortest axis that has room for every box."""
+        for length in range(1, 10_000):
+            low, high = self.edges(np.array([length]))
+            if 1 <= low[0] <= high[0] <= length - 2 * self.margin:
+                return length
+        raise ValueError(f"{type(self).__name__}: boxes of these sizes never fit with a margin of {self.margin}.")
 
-    def _has_room(self, shape: np.ndarray) -> bool:
-        low, high = self.edges(shape)
-        return bool(low.min() >= 1 and np.all(low <= high) and np.all(high + 2 * self.margin <= shape))
+    def _require_room(self, shape: np.ndarray) -> None:
+        if shape.min() < self.shortest:
+            raise ValueError(
+                f"{type(self).__name__} needs at least {self.shortest} voxels along each axis for its boxes and a "
+                f"margin of {self.margin}, got {shape.tolist()}; pad the image, or give other sizes."
+            )
 
 
 class RandInPaint(_RandBoxes):
