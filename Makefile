@@ -36,5 +36,16 @@ test: .venv/.ready
 	$(BIN)/python -m pytest -n 2 --dist loadfile; \
 	echo "make test: $$((SECONDS - start)) s after the environment was there"
 
+# What comes before the fine-tuning: the bundle's preparation, if it has one, and its pre-training.
+FIRST = $(foreach step,discover match survey pretrain,$(if $(wildcard bundles/$(BUNDLE)/configs/$(step).json),$(step)))
+RUN = PYTHONWARNINGS="ignore:parsing config_file" $(BIN)/python -m monai.bundle run --config_file
+
+demo: .venv/.ready
+	@start=$$SECONDS; unset OMP_NUM_THREADS; cd bundles/$(BUNDLE); rm -rf eval/demo; \
+	for step in $(FIRST); do $(RUN) "['configs/$$step.json','configs/demo.json']"; done; \
+	$(BIN)/python -m medssl study ../../docs/evidence/$(BUNDLE)_demo.json; \
+	echo "pictures:"; find eval/demo -name "*.png" | sort | sed "s|^|  bundles/$(BUNDLE)/|"; \
+	echo "make demo: $$((SECONDS - start)) s after the environment was there"
+
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist common/*.egg-info

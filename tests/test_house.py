@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.duplicates import normal_lines, shared_runs
 from tests.sources import PACKAGE, ROOT, Source, code_length, python_sources, written_files
 
@@ -91,6 +92,14 @@ def no_assert_no_print(source: Source) -> Iterator[str]:
             yield f"line {node.lineno}: print; use the module's logger"
 
 
+def no_stub(source: Source) -> Iterator[str]:
+    for function in source.functions if source.is_ours else ():
+        done = [node for node in function.body if not isinstance(node, ast.Pass)]
+        abstract = any("abstract" in ast.unparse(node) for node in function.decorator_list)
+        if not abstract and all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in done):
+            yield f"{function.name} does nothing"
+
+
 def knows_no_bundle(source: Source) -> Iterator[str]:
     for node in ast.walk(source.tree) if source.is_ours else ():
         if isinstance(node, ast.Constant) and node.value in BUNDLES:
@@ -155,6 +164,7 @@ BREACHES = [
     pytest.param(says_what_it_raises, IN_PACKAGE, 'def f():\n    """A."""\n    raise ValueError("b")', id="raises"),
     pytest.param(no_assert_no_print, IN_PACKAGE, "print('a')", id="print"),
     pytest.param(no_assert_no_print, IN_PACKAGE, "assert True", id="assert"),
+    pytest.param(no_stub, IN_PACKAGE, 'def f():\n    """Save the world."""', id="stub"),
     pytest.param(knows_no_bundle, IN_PACKAGE, f"x = name == {min(BUNDLES)!r}", id="branch-on-a-bundle"),
     pytest.param(plainly_named, "common/medssl/data/path_utils.py", "", id="vague-name"),
     pytest.param(plainly_named, "common/medssl/losses/moco.py", "", id="paper-name"),

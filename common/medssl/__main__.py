@@ -8,6 +8,11 @@ from pathlib import Path
 
 import fire
 
+from medssl.checks import benchmark_bundle
+from medssl.samples import write_samples
+from medssl.study import run_study, study_table
+from medssl.weights import convert_checkpoint
+
 BUNDLES = Path(__file__).resolve().parents[2] / "bundles"
 
 
@@ -31,6 +36,7 @@ def samples(directory: str, patients: int = 8) -> None:
         directory: where to; made if it is not there.
         patients: patients in all, the real one and the virtual ones.
     """
+    print(f"wrote {write_samples(directory, patients=patients)}")
 
 
 def convert(file: str, to: str, *, output: str = "", parts: str = "encoder_decoder") -> None:
@@ -42,6 +48,7 @@ def convert(file: str, to: str, *, output: str = "", parts: str = "encoder_decod
         output: file to write; models/pretrained_converted.pt of the bundle if empty.
         parts: "encoder_decoder" or "encoder": what must be complete.
     """
+    print(f"wrote {convert_checkpoint(file, to=str(bundle_folder(to)), output=output, parts=parts)}")
 
 
 def benchmark(bundle: str, seconds: float = 2.0) -> None:
@@ -51,6 +58,7 @@ def benchmark(bundle: str, seconds: float = 2.0) -> None:
         bundle: the bundle's folder or name.
         seconds: time given to each measurement.
     """
+    print(benchmark_bundle(bundle_folder(bundle), seconds=seconds))
 
 
 def study(config: str) -> None:
@@ -60,9 +68,10 @@ def study(config: str) -> None:
         config: JSON file with "bundle", "inits", "output" and, if wanted, "seeds", "overlays", "columns" and overrides.
     """
     words = json.loads(Path(config).read_text())
-    _columns, _notes = words.pop("columns", ["mean"]), words.pop("notes", [])
+    columns, notes = words.pop("columns", ["mean"]), words.pop("notes", [])
     words["bundle"] = bundle_folder(words["bundle"])
     words["inits"] = {name: file.format(bundle=words["bundle"]) for name, file in words["inits"].items()}
+    print("\n".join([study_table(run_study(**words), columns), *notes]))
 
 
 if __name__ == "__main__":

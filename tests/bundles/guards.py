@@ -9,10 +9,10 @@ from importlib import import_module
 from pydoc import locate
 from typing import Any
 
-from monai.bundle import ConfigParser
 from monai.bundle.config_item import ComponentLocator, ConfigComponent
 from monai.bundle.properties import InferProperties, TrainProperties
-from tests.bundles.reading import Bundle, items, references
+
+from tests.bundles.reading import Bundle, items, parser, references
 from tests.sources import ROOT
 
 # The page tells users the common words in their order; the guards hold the configs to it.
@@ -57,7 +57,7 @@ def overlays_name_what_is_there(bundle: Bundle) -> Iterator[str]:
         if not bases:
             yield f"{overlay}: there is no config that it could follow"
         for base in bases:
-            there = ConfigParser(bundle.configs[base])
+            there = parser(bundle.configs[base])
             for key in bundle.configs[overlay]:
                 if ("#" in key or key.startswith("+")) and key.lstrip("+").replace("#", "::") not in there:
                     yield f"{overlay}: {base} has no {key!r}"
@@ -112,14 +112,18 @@ def writes_to_its_own_folder(bundle: Bundle) -> Iterator[str]:
     for name, config in bundle.runs():
         base, _, overlay = name.partition("+")
         own = overlay if overlay.startswith("evaluate") else base
-        if overlay != "demo" and not str(ConfigParser(config).get_parsed_content("output_dir")).endswith(f"eval/{own}"):
+        if overlay != "demo" and not str(parser(config).get_parsed_content("output_dir")).endswith(f"eval/{own}"):
             yield f"{name}: output_dir is not eval/{own}, so a resume may find another config's checkpoint"
 
 
-def says_the_same_everywhere(bundle: Bundle) -> Iterator[str]:
+def weights_fit_everywhere(bundle: Bundle) -> Iterator[str]:
+    """What shapes a network or its input is one value in all configs, because weights pass from one to the other."""
     values: dict[str, dict[str, str]] = defaultdict(dict)
     for name, config in bundle.runnable.items():
-        for key in config.keys() - {*WORDS, *BLOCKS, *AHEAD}:
+        texts = [(id_, value) for id_, value in items(config) if isinstance(value, str)]
+        shaping = [(id_, text) for id_, text in texts if "network_def" in id_ or "preprocessing" in id_]
+        words = {key for id_, text in shaping for key in references(id_, text)} & config.keys()
+        for key in words - {*WORDS, *BLOCKS, *AHEAD}:
             text = json.dumps(config[key])
             if "$" not in text and "@" not in text:
                 values[key][text] = name
@@ -228,7 +232,7 @@ GUARDS = [
     keeps_the_order,
     has_the_common_words,
     writes_to_its_own_folder,
-    says_the_same_everywhere,
+    weights_fit_everywhere,
     choices_are_plain_and_used,
     handlers_are_literal,
     reaches_us_by_target_only,

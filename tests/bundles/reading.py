@@ -1,5 +1,6 @@
 """Bundles as the guards see them: configs by name, merged the way MONAI merges them."""
 
+import copy
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from monai.bundle import ConfigParser, ReferenceResolver
+
 from tests.sources import ROOT
 
 FOLDERS = sorted(path.parent for path in (ROOT / "bundles").glob("*/configs"))
@@ -49,6 +51,11 @@ class Bundle:
         for overlay, bases in self.overlays.items():
             for base in bases:
                 yield f"{base}+{overlay}", self.merged(base, overlay)
+
+
+def parser(config: dict[str, Any]) -> ConfigParser:
+    """Make a parser of a copy, since MONAI's writes into what it is given."""
+    return ConfigParser(copy.deepcopy(config))
 
 
 def items(config: Any, id_: str = "") -> Iterator[tuple[str, Any]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.bundles.guards import GUARDS
 from tests.bundles.reading import FOLDERS, Bundle, items
 from tests.duplicates import shared_runs
@@ -63,7 +64,7 @@ BREACHES = [
     pytest.param("has_the_common_words", "train", {"network_def": {"_target_": "UNet"}}, id="no-version-guard"),
     pytest.param("writes_to_its_own_folder", "train", {"output_dir": "eval/other"}, id="shared-output"),
     pytest.param("writes_to_its_own_folder", "evaluate", {"task": "train"}, id="evaluation-into-training"),
-    pytest.param("says_the_same_everywhere", "train", {"width": 9}, id="word-of-two-values"),
+    pytest.param("weights_fit_everywhere", "train", {"width": 9}, id="word-of-two-values"),
     pytest.param("choices_are_plain_and_used", "train", {"displayable_configs": {"rate": "@width"}}, id="no-choice"),
     pytest.param("choices_are_plain_and_used", "train", {"displayable_configs": {"rate": 1}}, id="idle-choice"),
     pytest.param("handlers_are_literal", "train", {"train": {"handlers": "$[1]"}}, id="handlers-by-expression"),

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from monai.bundle import verify_metadata
-from tests.bundles.reading import FOLDERS
-from tests.sources import ROOT
 
 import medssl
 from medssl.weights import verify_weights
+from tests.bundles.reading import FOLDERS
+from tests.sources import ROOT
 
 SCHEMA = ROOT / "tests" / "bundles" / "meta_schema_20240725.json"
 PINS = dict(re.findall(r"^([\w-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), flags=re.MULTILINE))

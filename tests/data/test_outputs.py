@@ -18,7 +18,12 @@ def cases(tmp_path):
 
 def save(case, tmp_path):
     image = MetaTensor(torch.ones(1, 2, 3, 4), meta={"filename_or_obj": case["image"]})
-    words = {"output_postfix": "pred", "separate_folder": False, "data_root_dir": str(tmp_path / "in"), "print_log": False}
+    words = {
+        "output_postfix": "pred",
+        "separate_folder": False,
+        "data_root_dir": str(tmp_path / "in"),
+        "print_log": False,
+    }
     SaveImaged("pred", output_dir=str(tmp_path / "out"), output_dtype=np.uint8, **words)({"pred": image})
 
 

@@ -19,7 +19,7 @@ def write(tmp_path):
         if suffix.startswith(".nii"):
             nib.Nifti1Image(VALUES, AFFINE).to_filename(path)
         elif suffix == ".b2nd":
-            write_stored(path, VALUES[None], AFFINE)
+            write_stored(path, VALUES[None], affine=AFFINE)
         else:
             image = itk.image_from_array(np.ascontiguousarray(VALUES.T))
             image.SetSpacing([2, 3, 4])

@@ -17,10 +17,13 @@ def test_switch_refuses_what_only_looks_like_one(value):
 
 
 def test_left_out_words_are_none_given():
-    assert known_words({"image": "*.nii"}, ("image", "label"), "patterns") == {"image": "*.nii", "label": "none_given"}
-    assert known_words(None, ("image",), "patterns") == {"image": "none_given"}
+    assert known_words({"image": "*.nii"}, ("image", "label"), name="patterns") == {
+        "image": "*.nii",
+        "label": "none_given",
+    }
+    assert known_words(None, ("image",), name="patterns") == {"image": "none_given"}
 
 
 def test_unknown_word_is_named():
     with pytest.raises(ValueError, match=r"patterns knows the words \['image'\], got \['imgae'\]"):
-        known_words({"imgae": "*"}, ("image",), "patterns")
+        known_words({"imgae": "*"}, ("image",), name="patterns")

@@ -11,7 +11,9 @@ CUBE = (64, 64, 32)
 
 def volume(number):
     p = number % 6
-    i, j, k = (np.arange(n, dtype=np.float64).reshape(np.roll((-1, 1, 1), axis)) for axis, n in enumerate((300, 300, 120)))
+    i, j, k = (
+        np.arange(n, dtype=np.float64).reshape(np.roll((-1, 1, 1), axis)) for axis, n in enumerate((300, 300, 120))
+    )
     values = 0.2 + 0.1 * np.sin(0.05 * i + 0.3 * p) * np.cos(0.04 * j) + 0.05 * np.sin(0.1 * k + p)
     return values.astype(np.float32)
 
@@ -61,7 +63,7 @@ def test_lung_filter(golden):
     found = list(windows(data["lung_q"]))
     search = CoordinateSearch()
     assert [dense_weight(window) for window in found] == data["lung_weight_sum"].tolist()
-    assert [search.accepts(window, (0, 0, 0), CUBE) for window in found] == data["lung_accept"].tolist()
+    assert [search.accepts(window, (0, 0, 0), cube=CUBE) for window in found] == data["lung_accept"].tolist()
 
 
 def test_neighbours(golden):

@@ -86,7 +86,7 @@ CASES.append(pytest.param("elastic", RandSmoothElastic(noise="modes"), id="elast
 def test_distributions(name, transform, cube, values):
     transform.set_random_state(7)
     runs = len(values[f"{name}_mean"])
-    found = [_statistics(transform(cube), cube, inside="in" in name) for _ in range(runs)]
+    found = [_statistics(transform(cube), cube, inside="in_paint" in name) for _ in range(runs)]
     for statistic in ("mean", "std", "frac_changed", "mean_abs_diff"):
         if f"{name}_{statistic}" in values:
             ours = [run[statistic] for run in found]

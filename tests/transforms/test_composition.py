@@ -22,7 +22,7 @@ def kind(result):
     return "in" if share < 0.5 else "out"
 
 
-def kinds(composition, runs=1000):
+def kinds(composition, runs=600):
     composition.set_random_state(seed=0)
     found = Counter(kind(composition({"image": RAMP, "volume": RAMP})["image"]) for _ in range(runs))
     return {name: count / runs for name, count in found.items()}

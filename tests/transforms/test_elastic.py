@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from tests.benchmarks import naive
 
 from medssl.transforms import RandSmoothElastic, smooth_noise, smoothing_matrix, warp_in_plane
+from tests.benchmarks import naive
 
 SHAPES = pytest.mark.parametrize("shape", [(20, 33, 9), (33, 20)], ids=["volume", "plane"])
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 from monai.data import MetaTensor
-from tests.benchmarks import naive
 
 from medssl.transforms import RandRepeatedFlip, RandRepeatedFlipd
+from tests.benchmarks import naive
 
 IMAGE = np.arange(24.0).reshape(1, 2, 3, 4)
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from tests.benchmarks import naive
 
 from medssl.transforms import RandBezierIntensity, bend_intensity, bezier_curve
+from tests.benchmarks import naive
 
 DIAGONAL = [[1 / 3, 1 / 3], [2 / 3, 2 / 3]]
 

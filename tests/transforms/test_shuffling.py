@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from tests.benchmarks import naive
 
 from medssl.transforms import RandLocalShuffle, shuffled_sources
+from tests.benchmarks import naive
 
 
 def draws(shape, windows, longest, seed=0):
@@ -13,20 +13,25 @@ def draws(shape, windows, longest, seed=0):
     return starts, sizes, state.permutation(windows), keys
 
 
+def ranked(keys):
+    """Order of a window's keys, without the low bits that number its voxels."""
+    return (keys >> (len(keys) - 1).bit_length()).argsort(kind="stable")
+
+
 def test_sources_by_hand():
     sources = shuffled_sources(
         (2, 3),
         np.array([[0, 0], [0, 1]]),
         sizes=np.array([[1, 3], [2, 2]]),
         turns=np.array([0, 1]),
-        keys=np.array([7, 5, 6] + [4, 3, 2, 1]),
+        keys=np.array([7, 5, 6, 4, 3, 2, 1], dtype=np.uint32) << 2,
     )
     assert sources.tolist() == [1, 5, 4, 3, 2, 1]  # voxel 0 only by the first window, the rest by the later one
 
 
 def test_the_later_window_wins_whatever_its_place():
     starts, sizes = np.zeros((2, 2), dtype=int), np.array([[1, 2], [1, 2]])
-    keys = np.array([2, 1, 1, 2])  # the first window swaps, the second leaves all in place
+    keys = np.array([4, 2, 2, 4], dtype=np.uint32)  # the first window swaps, the second leaves all in place
     swapped = shuffled_sources((1, 2), starts, sizes=sizes, turns=np.array([1, 0]), keys=keys)
     assert swapped.tolist() == [1, 0]
     assert shuffled_sources((1, 2), starts, sizes=sizes, turns=np.array([0, 1]), keys=keys).tolist() == [0, 1]
@@ -39,13 +44,14 @@ def test_the_later_window_wins_whatever_its_place():
         pytest.param((23, 17), 100, 6, id="plane"),
         pytest.param((5, 5, 5), 3, 5, id="window-as-large-as-the-volume"),
         pytest.param((6, 6), 1, 3, id="one-window"),
+        pytest.param((90, 80), 40, 50, id="large-windows"),
     ],
 )
 def test_same_draws_same_result_as_the_naive_loop(shape, windows, longest):
     starts, sizes, turns, keys = draws(shape, windows, longest)
     image = np.random.RandomState(1).rand(2, *shape)
     sources = shuffled_sources(shape, starts, sizes=sizes, turns=turns, keys=keys)
-    orders = [one.argsort() for one in np.split(keys, sizes.prod(axis=1).cumsum()[:-1])]
+    orders = [ranked(one) for one in np.split(keys, sizes.prod(axis=1).cumsum()[:-1])]
     by_turn = np.argsort(turns)
     plain = naive.shuffle(image, starts[by_turn], sizes[by_turn], [orders[turn] for turn in by_turn])
     assert (image.reshape(2, -1)[:, sources].reshape(image.shape) == plain).all()
@@ -69,6 +75,13 @@ def test_windows_cover_the_image_as_the_naive_ones():
     assert ours.mean() == pytest.approx(plain.mean(), rel=0.05)
     for axis in (1, 2):  # fewer windows reach the border
         np.testing.assert_allclose(ours.mean(axis=(0, axis)), plain.mean(axis=(0, axis)), rtol=0.3)
+
+
+def test_large_windows_are_shuffled_whole():
+    image = np.arange(120.0 * 120).reshape(1, 120, 120)
+    shuffled = RandLocalShuffle(windows=30, max_size=60).set_random_state(0)(image)
+    assert (shuffled != image).mean() > 0.6
+    assert np.abs(shuffled - image).max() > 120 * 30
 
 
 def test_channels_are_shuffled_alike():

@@ -1,6 +1,7 @@
 """Data lists, patient splits, discovered patterns, crop store, keyed random draws."""
 
 from medssl.data.cases import find_cases
+from medssl.data.classes import require_classes
 from medssl.data.coordinates import CoordinateSearch, Resolutions
 from medssl.data.crop_store import StoredVolumes, stored_cases
 from medssl.data.discovery import Cohort, SelfDiscovery
@@ -51,6 +52,7 @@ __all__ = [
     "read_image",
     "read_json",
     "read_listing",
+    "require_classes",
     "resize_in_plane",
     "series_files",
     "series_in",

@@ -53,14 +53,14 @@ def find_cases(
     """
     if split not in SPLITS:
         raise ValueError(f"split is one of {list(SPLITS)}, got {split!r}; choose one.")
-    patterns = known_words(patterns, ("image", "label", "patient"), "patterns")
-    lists = known_words(lists, ("train", "val", "class"), "lists")
+    patterns = known_words(patterns, ("image", "label", "patient"), name="patterns")
+    lists = known_words(lists, ("train", "val", "class"), name="lists")
     folder = Path(dataset_dir).expanduser().resolve()
     if not folder.is_dir():
         raise ValueError(f"dataset_dir should be a folder of images, but {folder.name!r} is none; correct the path.")
     entries = _listed(folder, lists) or _matched(folder, patterns)
     _add_classes(entries, lists["class"])
-    _add_patients(entries, folder, patterns["patient"])
+    _add_patients(entries, folder, pattern=patterns["patient"])
     if not switch(keep_ids, "keep_ids"):
         _hide_patients(entries)
     kept = [_case(entry, folder) for entry in entries if entry.get("split", "train") in SPLITS[split]]
@@ -121,7 +121,7 @@ def _add_classes(entries: list[dict[str, Any]], listing: str) -> None:
         entry.update({"class": numbers[str(entry["class"])]} if "class" in entry else {})
 
 
-def _add_patients(entries: list[dict[str, Any]], folder: Path, pattern: str) -> None:
+def _add_patients(entries: list[dict[str, Any]], folder: Path, *, pattern: str) -> None:
     folders = {name.split("/")[0] for name in map(_name, entries)}
     for entry in entries:
         if "patient" in entry:

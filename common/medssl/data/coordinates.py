@@ -83,17 +83,17 @@ class CoordinateSearch:
             corner = tuple(m + int(draws.integers(r + 1)) for m, r in zip(self.margin, room, strict=True))
             if taken and np.linalg.norm(np.subtract(taken, corner), axis=1).min() < self.min_distance:
                 tally["close"] += 1
-            elif not self.accepts(volume, corner, cube):
+            elif not self.accepts(volume, corner, cube=cube):
                 tally["dense"] += 1
             else:
                 return corner
         return None
 
-    def accepts(self, volume: np.ndarray, corner: Sequence[int], cube: Sequence[int]) -> bool:
+    def accepts(self, volume: np.ndarray, corner: Sequence[int], *, cube: Sequence[int]) -> bool:
         """Whether the cube at a corner is as dense as it may be."""
         lengths = (cube[0], cube[1], cube[2] + self.filter_slices)
         window = volume[tuple(slice(start, start + n) for start, n in zip(corner, lengths, strict=True))]
-        weight = dense_weight(window, self.threshold, self.filter_slices)
+        weight = dense_weight(window, threshold=self.threshold, slices=self.filter_slices)
         low, high = (share * float(np.prod(cube)) for share in self.dense_fraction)
         return low <= weight <= high
 

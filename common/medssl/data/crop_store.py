@@ -47,7 +47,7 @@ def stored_cases(
     )
     for number, source in enumerate(absent, 1):
         image, affine = read_image(source)
-        write_stored(wanted[source], image.numpy(), affine.numpy())
+        write_stored(wanted[source], image.numpy(), affine=affine.numpy())
         logger.info("crop store: wrote %d of %d.", number, len(absent))
     return [case | {key: str(wanted[str(case[key])]) for key in keys if key in case} for case in cases]
 
@@ -79,7 +79,7 @@ class StoredVolumes(Sequence):
 
     def crop(self, index: int, *, corner: Sequence[int], size: Sequence[int]) -> np.ndarray:
         """A box of one volume, see :func:`read_crop`; about a millisecond for 64x64x32 voxels."""
-        return read_crop(self._volume(index), corner, size)
+        return read_crop(self._volume(index), corner=corner, size=size)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_opened": {}}

@@ -136,7 +136,7 @@ class SelfDiscovery:
 
         Returns:
             ``settings``, ``classes`` (how many were filled), ``unfilled`` (class and reason of the others), and
-            ``cubes``: for every cube ``split volume patient distance corner size resolution class``.
+            ``cubes``: for every cube ``split volume patient depth corner size resolution distance class``.
 
         Raises:
             ValueError: if fewer than two classes could be filled.
@@ -153,12 +153,12 @@ class SelfDiscovery:
             if any(length < need for length, need in zip(shapes[reference], least, strict=True)):
                 tally["small"] += 1
                 wanted = 0
-            volume = cohort.volume(reference) if wanted else None
+            volume = cohort.volume(reference) if wanted else np.empty((0, 0, 0))
             for _ in range(wanted):
                 corner = self.search.draw(volume, self.cube, taken=taken, draws=draws, tally=tally)
                 if corner is None:
                     break
-                found = self._cubes(cohort, reference, corner, shapes=shapes, draws=draws)
+                found = self._cubes(cohort, reference, corner=corner, shapes=shapes, draws=draws)
                 if found:
                     cubes += [cube | {"class": len(taken)} for cube in found]
                     taken.append(corner)
@@ -169,7 +169,7 @@ class SelfDiscovery:
             raise ValueError(f"Self-discovery filled {len(taken)} of {self.classes} classes: {reason}.")
         unfilled = [{"class": number, "reason": reason} for number in range(len(taken), self.classes)]
         if unfilled:
-            logger.warning("classes %d to %d could not be filled: %s.", len(taken), self.classes - 1, reason)
+            logger.warning("classes %s could not be filled: %s.", [entry["class"] for entry in unfilled], reason)
         return {"settings": asdict(self), "classes": len(taken), "unfilled": unfilled, "cubes": cubes}
 
     def _wanted(self, missing: int, references: int) -> int:
@@ -180,25 +180,26 @@ class SelfDiscovery:
         self,
         cohort: Cohort,
         reference: int,
-        corner: tuple[int, ...],
         *,
+        corner: tuple[int, ...],
         shapes: Sequence[Sequence[int]],
         draws: np.random.Generator,
     ) -> list[dict[str, Any]]:
         cubes = []
         for split, most in (("train", self.neighbours), ("val", self.validation_neighbours)):
-            rows = [row for row in cohort.rows(split) if _reaches(shapes[row], corner, self.cube)]
+            rows = [row for row in cohort.rows(split) if _reaches(shapes[row], corner, cube=self.cube)]
             if split == "train" and len(rows) < 2:  # what is in one volume only is no recurring pattern
                 return []
             order, distances = nearest(cohort.features[reference], cohort.features[rows])
             for place, distance in zip(order[:most], distances[:most], strict=True):
                 row = rows[place]
-                facts = {"split": split, "volume": row, "patient": cohort.patients[row], "distance": float(distance)}
+                facts = {"split": split, "volume": row, "patient": cohort.patients[row], "depth": self.cube[2]}
                 places = [(corner, self.cube[0])]
                 if split == "train":
                     places = self.resolutions.draw(corner, shapes[row], edge=self.cube[0], draws=draws)
                 for number, (start, size) in enumerate(places):
-                    cubes.append(facts | {"corner": list(start), "size": size, "resolution": number})
+                    own = {"corner": list(start), "size": size, "resolution": number, "distance": float(distance)}
+                    cubes.append(facts | own)
         return cubes
 
     def _reason(self, tally: Counter[str], references: int) -> str:
@@ -208,9 +209,9 @@ class SelfDiscovery:
             f"all {references} training volumes were used as reference; {tally['small']} were smaller than {least} "
             f"voxels; of the candidates {tally['dense']} were not between {low:g} and {high:g} dense, {tally['close']} "
             f"closer than {self.search.min_distance:g} voxels to an earlier one, {tally['alone']} inside no "
-            "other volume; add patients, or change margin, dense_fraction, min_distance, coordinates_per_reference or classes"
+            "other volume; add patients, or change margin, dense_fraction, min_distance or coordinates_per_reference"
         )
 
 
-def _reaches(shape: Sequence[int], corner: Sequence[int], cube: Sequence[int]) -> bool:
+def _reaches(shape: Sequence[int], corner: Sequence[int], *, cube: Sequence[int]) -> bool:
     return all(start + length <= room for start, length, room in zip(corner, cube, shape, strict=True))

@@ -56,7 +56,7 @@ def usable_cases(
     bad: list[str] = []
     good: list[dict[str, Any]] = []
     for case in cases:
-        problem = _problem(case, seen, tuple(min_shape), tuple(spacing))
+        problem = _problem(case, seen, needed=tuple(min_shape), spacing=tuple(spacing))
         if problem:
             bad.append(f"{_short(case['image'], cases)}: {problem}")
             logger.warning("left out %s", bad[-1])
@@ -152,9 +152,9 @@ class _Manifest:
             write_json(self.path, {"images": self.images})
 
 
-def _problem(case: dict[str, Any], seen: _Manifest, needed: tuple[int, ...], spacing: tuple[float, ...]) -> str:
+def _problem(case: dict[str, Any], seen: _Manifest, *, needed: tuple[int, ...], spacing: tuple[float, ...]) -> str:
     facts = seen.facts(case["image"])
-    problem = str(facts.get("problem", "")) or _misfit(facts, needed, spacing)
+    problem = str(facts.get("problem", "")) or _misfit(facts, needed=needed, spacing=spacing)
     if not problem and facts["few_values"] and not case.get("listed"):
         problem = (
             f"looks like a label map ({facts['few_values']} whole-number values); "
@@ -170,7 +170,7 @@ def _problem(case: dict[str, Any], seen: _Manifest, needed: tuple[int, ...], spa
     return ""
 
 
-def _misfit(facts: dict[str, Any], needed: tuple[int, ...], spacing: tuple[float, ...]) -> str:
+def _misfit(facts: dict[str, Any], *, needed: tuple[int, ...], spacing: tuple[float, ...]) -> str:
     shape = facts["shape"]
     if len(shape) != len(needed) or (len(needed) == 3 and 1 in shape):
         return f"is {len(shape)}D of shape {shape} where {len(needed)}D is needed; give volumes, not single slices"

@@ -11,6 +11,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 from monai.data import FolderLayout
+from nibabel.filebasedimages import ImageFileError
 
 __all__ = ["is_whole_nifti", "unfinished_cases"]
 
@@ -48,7 +49,7 @@ def is_whole_nifti(path: str | os.PathLike) -> bool:
         with Path(path).open("rb") as file:
             file.seek(-4, os.SEEK_END)
             length = int.from_bytes(file.read(4), "little")
-    except (OSError, EOFError, nib.filebasedimages.ImageFileError):
+    except (OSError, EOFError, ImageFileError):
         return False
     size = int(np.prod(image.shape)) * image.get_data_dtype().itemsize
     return length == (int(image.dataobj.offset) + size) % 2**32

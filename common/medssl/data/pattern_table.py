@@ -49,7 +49,7 @@ def discover_patterns(discovery: SelfDiscovery, cohort: Cohort, *, patterns_dir:
             logger.warning("%s holds patterns of other images or settings; they are replaced.", folder.name)
         plan = {"key": key, "data_hash": cohort.data_hash, **discovery.plan(cohort)}
         _prepare(folder, plan)
-    _cut_all(folder, plan, cohort)
+    _cut_all(folder, plan, cohort=cohort)
     for name in FILES.values():
         if _draft(folder, name).exists():
             os.replace(_draft(folder, name), folder / name)
@@ -57,7 +57,9 @@ def discover_patterns(discovery: SelfDiscovery, cohort: Cohort, *, patterns_dir:
     for name in (PLAN, PROGRESS):
         (folder / name).unlink(missing_ok=True)
     counts = {split: len(_rows(plan, split)) for split in FILES}
-    logger.info("patterns: %d classes, %d cubes and %d for validation.", plan["classes"], counts["train"], counts["val"])
+    logger.info(
+        "patterns: %d classes, %d cubes and %d for validation.", plan["classes"], counts["train"], counts["val"]
+    )
     return folder / TABLE
 
 
@@ -73,11 +75,13 @@ def load_patterns(patterns_dir: str, data_hash: str = "none_given") -> dict[str,
     """
     table = _recorded(Path(patterns_dir) / TABLE)
     if not table:
-        raise ValueError(f"There are no finished patterns in {Path(patterns_dir).name}; discover them first:\n{COMMAND}")
+        raise ValueError(
+            f"There are no finished patterns in {Path(patterns_dir).name}; discover them first:\n{COMMAND}"
+        )
     if data_hash not in ("none_given", table["data_hash"]):
         raise ValueError(
-            f"The patterns in {Path(patterns_dir).name} were made from other images ({table['data_hash'][:8]}, these are "
-            f"{data_hash[:8]}); discover them anew:\n{COMMAND}"
+            f"The patterns in {Path(patterns_dir).name} were made from other images (hash {table['data_hash'][:8]}, "
+            f"these have {data_hash[:8]}); discover them anew:\n{COMMAND}"
         )
     return table
 
@@ -174,18 +178,18 @@ def _prepare(folder: Path, plan: dict[str, Any]) -> None:
     write_json(folder / PLAN, plan)
 
 
-def _cut_all(folder: Path, plan: dict[str, Any], cohort: Cohort) -> None:
+def _cut_all(folder: Path, plan: dict[str, Any], *, cohort: Cohort) -> None:
     done: list[int] = _recorded(folder / PROGRESS).get("volumes", [])
-    wanted = sorted({row["volume"] for row in plan["cubes"]} - set(done))
+    wanted = sorted({row["volume"] for row in plan["cubes"]})
     if done:
-        logger.info("patterns: continuing, %d of %d volumes are cut.", len(done), len(done) + len(wanted))
-    for row in wanted:
+        logger.info("patterns: continuing, %d of %d volumes are cut.", len(done), len(wanted))
+    for row in sorted(set(wanted) - set(done)):
         volume = cohort.volume(row)
         for split, name in FILES.items():
             _cut_volume(_draft(folder, name), volume, row=row, rows=_rows(plan, split), cube=plan["settings"]["cube"])
         done = [*done, row]
         write_json(folder / PROGRESS, {"volumes": done})
-        logger.info("patterns: cut volume %d of %d.", len(done), len(done) + len(wanted) - wanted.index(row) - 1)
+        logger.info("patterns: cut volume %d of %d.", len(done), len(wanted))
 
 
 def _cut_volume(path: Path, volume: np.ndarray, *, row: int, rows: list[dict], cube: Sequence[int]) -> None:

@@ -11,7 +11,7 @@ __all__ = ["cut_cube", "dense_weight", "nearest", "resize_in_plane"]
 SOURCE_AXES = (0, 1)  # in-plane
 
 
-def dense_weight(window: np.ndarray, threshold: float = 0.425, slices: int = 3) -> float:
+def dense_weight(window: np.ndarray, *, threshold: float = 0.425, slices: int = 3) -> float:
     """How much of a cube is tissue, a voxel counting less the further below it the tissue begins.
 
     A voxel looks at itself and at the slices that follow. If the first dense value is its own it counts 1, if it is in

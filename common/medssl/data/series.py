@@ -40,7 +40,14 @@ def series_in(folder: Path, home: str) -> list[str]:
 
 
 def series_files(path: str) -> list[Path]:
-    """The slices of a series from one end to the other; none if the path is no series."""
+    """The slices of a series from one end to the other; none if the path is no series.
+
+    Args:
+        path: a folder of slices, with the series' identifier where it holds several.
+
+    Raises:
+        ValueError: if it holds several and none is named.
+    """
     home, _, identifier = path.partition(MARK)
     if not Path(home).is_dir():
         return []

@@ -17,7 +17,7 @@ CHUNK, BLOCK = 64, 32
 LOWEST, HIGHEST = -32768, 32767
 
 
-def write_stored(path: str | Path, image: np.ndarray, affine: np.ndarray) -> Path:
+def write_stored(path: str | Path, image: np.ndarray, *, affine: np.ndarray) -> Path:
     """Write a volume as 16-bit whole numbers, in one step: a kill leaves no half file.
 
     Args:
@@ -58,7 +58,7 @@ def open_stored(path: str | Path) -> Any:
     return blosc2.open(str(path), mode="r", dparams={"nthreads": 1})
 
 
-def read_crop(stored: Any, corner: Sequence[int], size: Sequence[int]) -> np.ndarray:
+def read_crop(stored: Any, *, corner: Sequence[int], size: Sequence[int]) -> np.ndarray:
     """Cut a box out of a stored volume.
 
     Args:

@@ -22,7 +22,7 @@ def switch(value: object, name: str) -> bool:
     return value
 
 
-def known_words(given: Mapping[str, str] | None, known: Iterable[str], name: str) -> dict[str, str]:
+def known_words(given: Mapping[str, str] | None, known: Iterable[str], *, name: str) -> dict[str, str]:
     """The words of a group, ``none_given`` for those that were left out.
 
     Args:

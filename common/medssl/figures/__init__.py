@@ -1,3 +1,8 @@
 """Every picture: arrays in, PNG out."""
 
-__all__: list[str] = []
+from medssl.figures.curves import draw_curves
+from medssl.figures.gallery import draw_gallery
+from medssl.figures.overlay import draw_overlay
+from medssl.figures.strips import draw_strips
+
+__all__ = ["draw_curves", "draw_gallery", "draw_overlay", "draw_strips"]

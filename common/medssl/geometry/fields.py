@@ -74,6 +74,9 @@ def sample_at(array: Tensor, coordinates: Tensor, *, mode: str = "linear") -> Te
 
     Shape:
         ``(C, *A)`` and ``(D, *S)`` in, ``(C, *S)`` out; D is 2 or 3.
+
+    Raises:
+        ValueError: if there is no such mode.
     """
     if mode not in ("linear", "nearest"):
         raise ValueError(f"sample_at knows the modes 'linear' and 'nearest', got {mode!r}.")

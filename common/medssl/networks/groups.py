@@ -22,7 +22,7 @@ def parameter_groups(network: nn.Module, *, learning_rate: float, encoder_learni
     """
     if not isinstance(getattr(network, "encoder", None), nn.Module):
         raise ValueError(f"two learning rates need a network with an `encoder`, got {type(network).__name__}.")
-    encoder = list(network.encoder.parameters())  # type: ignore[union-attr, operator]  # checked above
+    encoder = list(network.encoder.parameters())  # type: ignore[union-attr]  # checked above
     inside = {id(parameter) for parameter in encoder}
     rest = [parameter for parameter in network.parameters() if id(parameter) not in inside]
     return [{"params": rest, "lr": learning_rate}, {"params": encoder, "lr": encoder_learning_rate}]

@@ -1,3 +1,20 @@
 """The embedded CT and what is derived from it."""
 
-__all__: list[str] = []
+from medssl.samples.cases import sample_cases
+from medssl.samples.chest import ORGANS, Scan, chest_ct
+from medssl.samples.cubes import sample_cubes
+from medssl.samples.dicom import write_dicom_series
+from medssl.samples.folder import write_samples
+from medssl.samples.virtual import VirtualPatient, virtual_patient
+
+__all__ = [
+    "ORGANS",
+    "Scan",
+    "VirtualPatient",
+    "chest_ct",
+    "sample_cases",
+    "sample_cubes",
+    "virtual_patient",
+    "write_dicom_series",
+    "write_samples",
+]

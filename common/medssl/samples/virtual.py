@@ -106,7 +106,7 @@ def _draw_linear(generator: Generator) -> Tensor:
     return torch.from_numpy(turn @ np.diag(1 / scales)).float()  # pulled: a patient twice as large looks half as far
 
 
-def _other_brightness(image: np.ndarray, generator: Generator) -> np.ndarray:
+def _other_brightness(image: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     contrast = 1 + generator.uniform(-CONTRAST, CONTRAST)
     shift, noise = generator.uniform(-SHIFT_HU, SHIFT_HU), generator.uniform(*NOISE_HU)
     body = image > AIR_HU + 1

@@ -1,4 +1,4 @@
-"""Files that are either whole or absent, with the same bytes for the same content."""
+"""Files that are either whole or absent, with the same bytes for the same content, and lists of them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,21 @@ import gzip
 import os
 import uuid
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
+
+from medssl.data.outputs import is_whole_nifti
+from medssl.data.records import read_json, write_json
+
+Case = dict[str, Any]
+
+LIST, NAME = "dataset.json", "medssl samples"
+NOTE = (
+    "LIDC-IDRI-0001 (CC BY 3.0, doi 10.7937/K9/TCIA.2015.LO9QL9SX) and images derived from it: "
+    "demonstration and test data, one anatomy underlies them all"
+)
 
 
 def write_atomically(path: Path, content: bytes) -> Path:
@@ -23,7 +35,7 @@ def write_atomically(path: Path, content: bytes) -> Path:
     return path
 
 
-def write_nifti(path: Path, array: np.ndarray, affine: np.ndarray, *, level: int = 3) -> Path:
+def write_nifti(path: Path, array: np.ndarray, *, affine: np.ndarray, level: int = 3) -> Path:
     """Write a ``.nii.gz`` file in millimetres whose bytes depend on its content alone.
 
     Args:
@@ -39,14 +51,43 @@ def write_nifti(path: Path, array: np.ndarray, affine: np.ndarray, *, level: int
     return write_atomically(path, gzip.compress(image.to_bytes(), compresslevel=level, mtime=0))
 
 
-def is_whole_nifti(path: Path) -> bool:
-    """Say whether a ``.nii.gz`` file is there and not cut off, from its head and its last four bytes."""
-    try:
-        image = nib.load(path)
-        with path.open("rb") as file:
-            file.seek(-4, os.SEEK_END)
-            length = int.from_bytes(file.read(4), "little")
-    except (OSError, EOFError, nib.filebasedimages.ImageFileError):
-        return False
-    size = int(np.prod(image.shape)) * image.get_data_dtype().itemsize
-    return length == (int(image.dataobj.offset) + size) % 2**32
+def write_cases(directory: Path, cases: list[Case], *, settings: dict[str, Any]) -> list[Case]:
+    """Write ``dataset.json`` beside finished files.
+
+    Args:
+        directory: the folder that the files lie in.
+        cases: paths relative to ``directory`` under "image" and "label".
+        settings: what the files were made from.
+
+    Returns:
+        The same cases with absolute paths.
+    """
+    write_json(directory / LIST, {"name": NAME, "note": NOTE, "settings": settings, "cases": cases})
+    return _absolute(directory, cases)
+
+
+def read_cases(directory: Path, settings: dict[str, Any]) -> list[Case]:
+    """Read ``dataset.json`` if it was made from the same settings and all its files are whole.
+
+    Returns:
+        The cases with absolute paths; none if anything has to be written again.
+
+    Raises:
+        ValueError: if the folder holds a list that is not ours, which would be overwritten.
+    """
+    if not (directory / LIST).is_file():
+        return []
+    content = read_json(directory / LIST)
+    if not isinstance(content, dict) or content.get("name") != NAME:
+        raise ValueError(
+            f"Samples need a folder of their own, but {directory.name} has a {LIST} of other images; "
+            "name an empty or a new folder."
+        )
+    cases = _absolute(directory, content["cases"])
+    files = [case[key] for case in cases for key in ("image", "label") if key in case]
+    return cases if content["settings"] == settings and all(map(is_whole_nifti, files)) else []
+
+
+def _absolute(directory: Path, cases: list[Case]) -> list[Case]:
+    home = directory.resolve()
+    return [case | {key: str(home / case[key]) for key in ("image", "label") if key in case} for case in cases]

@@ -11,7 +11,7 @@ import torch
 from monai.transforms import RandomizableTransform
 from monai.utils import convert_to_dst_type, convert_to_numpy
 
-__all__ = ["RandImage", "require_chances", "voxels_along"]
+__all__ = ["RandImage", "even_noise", "require_chances", "voxels_along"]
 
 Image = TypeVar("Image", np.ndarray, torch.Tensor)
 
@@ -97,6 +97,20 @@ def require_chances(name: str, **chances: float) -> None:
     for word, chance in chances.items():
         if not 0 <= chance <= 1:
             raise ValueError(f"{name} needs {word} in [0, 1], got {chance}.")
+
+
+def even_noise(state: np.random.RandomState, shape: Sequence[int], *, dtype: Any) -> np.ndarray:
+    """Independent values, evenly drawn from the middles of 65,536 steps from 0 to 1, which is quicker than from more.
+
+    Args:
+        state: what to draw from.
+        shape: shape of the result.
+        dtype: floating-point type of the result.
+    """
+    noise = state.randint(0, 2**16, size=tuple(shape), dtype=np.uint16).astype(dtype)
+    noise += 0.5
+    noise *= 2**-16
+    return noise
 
 
 def voxels_along(shape: Sequence[int] | np.ndarray, amount: float) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.nn.functional import grid_sample
 
-from medssl.transforms.base import RandImage
+from medssl.transforms.base import RandImage, even_noise
 from medssl.transforms.mapping import RandMap
 
 __all__ = ["RandSmoothElastic", "RandSmoothElasticd", "smooth_noise", "smoothing_matrix", "warp_in_plane"]
@@ -75,14 +75,14 @@ def warp_in_plane(image: torch.Tensor, *, down: torch.Tensor, right: torch.Tenso
         down: displacement along the rows' axis in voxels, ``(D, R, Co)``; D is 1 for a plane.
         right: the same along the columns' axis.
     """
-    rows, columns = image.shape[1:3]
-    planes = image.reshape(*image.shape[:3], -1).permute(3, 0, 1, 2).contiguous()  # (D, C, R, Co)
+    channels, rows, columns = image.shape[:3]
+    planes = image.reshape(-1, len(down)).T.contiguous().reshape(-1, channels, rows, columns)  # (D, C, R, Co)
     place = planes.new_empty(*down.shape, 2)  # grid_sample has columns first, borders at -1 and 1
     torch.add(right * (2 / columns), (2 * torch.arange(columns).to(place) + 1) / columns - 1, out=place[..., 0])
     torch.add(down * (2 / rows), ((2 * torch.arange(rows).to(place) + 1) / rows - 1)[:, None], out=place[..., 1])
     warped = grid_sample(planes, place, mode="bilinear", padding_mode="reflection", align_corners=False)
     warped = warped.clamp(image.min(), image.max())  # rounding must not lead out of the range
-    return warped.permute(1, 2, 3, 0).reshape(image.shape).contiguous()
+    return warped.reshape(len(down), -1).T.contiguous().reshape(image.shape)
 
 
 class RandSmoothElastic(RandImage):
@@ -145,8 +145,8 @@ class RandSmoothElastic(RandImage):
         if self.noise == "modes":
             drawn = (self.R.standard_normal(shape) / np.sqrt(3)).astype(dtype)
         else:
-            drawn = self.R.randint(0, 2**32, size=shape, dtype=np.uint32).astype(dtype)
-            drawn *= 2**-31
+            drawn = even_noise(self.R, shape, dtype=dtype)
+            drawn *= 2
             drawn -= 1
         drawn *= self.amplitude
         return torch.from_numpy(drawn)

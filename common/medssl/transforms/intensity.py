@@ -23,11 +23,12 @@ def bezier_curve(points: np.ndarray, samples: int) -> tuple[np.ndarray, np.ndarr
         x and y of the samples, both rising from 0 to 1, ``(samples,)``.
     """
     s = np.linspace(0, 1, samples)
-    x, y = (3 * s * (1 - s) ** 2 * first + 3 * s**2 * (1 - s) * second + s**3 for first, second in np.transpose(points))
+    weights = 3 * s * (1 - s) ** 2, 3 * s * s * (1 - s), s * s * s
+    x, y = (weights[0] * first + weights[1] * second + weights[2] for first, second in np.transpose(points))
     return x, y
 
 
-def bend_intensity(image: np.ndarray, curve: tuple[np.ndarray, np.ndarray], *, cells: int = 2**14) -> np.ndarray:
+def bend_intensity(image: np.ndarray, curve: tuple[np.ndarray, np.ndarray], *, cells: int = 2**12) -> np.ndarray:
     """Map each value along a curve, by linear interpolation between the curve's samples.
 
     Does what ``numpy.interp(image, *curve)`` does, 20 times as fast: a table of equal cells replaces the search for
@@ -48,7 +49,7 @@ def bend_intensity(image: np.ndarray, curve: tuple[np.ndarray, np.ndarray], *, c
     bent = np.diff(table, append=table[-1:]).take(low)
     bent *= place
     bent += table.take(low)
-    steep = np.flatnonzero((np.abs(values - 0.5) > 0.499) & (place > 0))
+    steep = np.flatnonzero((np.abs(values - 0.5) > 0.496) & (place > 0))
     bent[steep] = np.interp(values[steep], *curve)
     return bent.reshape(image.shape)
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from medssl.transforms.base import RandImage, require_chances, voxels_along
+from medssl.transforms.base import RandImage, even_noise, require_chances, voxels_along
 from medssl.transforms.mapping import RandMap
 
 __all__ = ["RandInPaint", "RandInPaintd", "RandOutPaint", "RandOutPaintd", "keep_boxes", "paint_boxes"]
@@ -79,8 +79,8 @@ class _RandBoxes(RandImage):
             drawn.append(tuple(slice(start, start + size) for start, size in zip(starts, sizes, strict=True)))
         return drawn
 
-    def _draw_fill(self, shape: Sequence[int]) -> np.ndarray | float:
-        return self.R.rand(*shape) if self.fill == "noise" else self.R.rand()
+    def _draw_fill(self, shape: Sequence[int], dtype: Any) -> np.ndarray | float:
+        return even_noise(self.R, shape, dtype=dtype) if self.fill == "noise" else self.R.rand()
 
     @cached_property
     def shortest(self) -> int:
@@ -149,7 +149,7 @@ class RandInPaint(_RandBoxes):
         if self._do_transform:
             self.drawn = self._draw_boxes(shape, self.first_prob)
             sizes = [[side.stop - side.start for side in box] for box in self.drawn]
-            self.fills = [self._draw_fill((len(data), *size)) for size in sizes]
+            self.fills = [self._draw_fill((len(data), *size), data.dtype) for size in sizes]
 
     def apply(self, image: np.ndarray) -> np.ndarray:
         return paint_boxes(image, boxes=self.drawn, fills=self.fills)
@@ -207,7 +207,7 @@ class RandOutPaint(_RandBoxes):
         self._require_room(shape)
         if self._do_transform:
             self.drawn = self._draw_boxes(shape, 1.0)
-            self.background = self._draw_fill(data.shape)
+            self.background = self._draw_fill(data.shape, data.dtype)
 
     def apply(self, image: np.ndarray) -> np.ndarray:
         return keep_boxes(image, boxes=self.drawn, background=self.background)

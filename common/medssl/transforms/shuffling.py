@@ -27,8 +27,9 @@ def shuffled_sources(
         starts: first voxel of each window, ``(W, len(shape))``.
         sizes: edge lengths of each window, 1 or more, ``(W, len(shape))``.
         turns: when each window is shuffled, a permutation of 0 to W - 1.
-        keys: one number for each voxel of each window, window after window: the n-th voxel of a window takes the value
-            of its voxel with the n-th smallest key.
+        keys: one unsigned number for each voxel of each window, window after window: the n-th voxel of a window takes
+            the value of its voxel with the n-th smallest key. As many low bits as number the window's voxels do not
+            count.
 
     Returns:
         Flat indices, ``(prod(shape),)``.
@@ -64,8 +65,11 @@ def _sorted_places(volumes: np.ndarray, keys: np.ndarray) -> np.ndarray:
     first = 0
     for volume, windows in ((volume, len(list(same))) for volume, same in groupby(volumes.tolist())):
         last = first + volume * windows
-        order = keys[first:last].reshape(windows, volume).argsort(axis=1)
-        places[first:last] = (order + np.arange(first, last, volume)[:, None]).ravel()
+        low_bits = keys.dtype.type((1 << (volume - 1).bit_length()) - 1)  # sorting numbers that carry their place
+        carrying = keys[first:last].reshape(windows, volume) & ~low_bits  # is thrice as fast as argsort
+        carrying |= np.arange(volume, dtype=keys.dtype)
+        carrying.sort(axis=1)
+        places[first:last] = ((carrying & low_bits) + np.arange(first, last, volume, dtype=keys.dtype)[:, None]).ravel()
         first = last
     return places
 
@@ -107,7 +111,8 @@ class RandLocalShuffle(RandImage):
             sizes = sizes[sizes.prod(axis=1).argsort()]
             starts = (self.R.rand(*sizes.shape) * (shape - sizes + 1)).astype(np.int32)
             turns = self.R.permutation(self.windows).astype(np.int32)
-            keys = self.R.randint(0, 2**32, size=sizes.prod(axis=1).sum(), dtype=np.uint32)
+            dtype = np.uint32 if largest.prod() <= 2**10 else np.uint64  # 22 bits at least are left for the order
+            keys = self.R.randint(0, 2 ** np.iinfo(dtype).bits, size=sizes.prod(axis=1).sum(), dtype=dtype)
             self.sources = shuffled_sources(shape, starts, sizes=sizes, turns=turns, keys=keys)
 
     def apply(self, image: np.ndarray) -> np.ndarray:

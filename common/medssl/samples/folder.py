@@ -1,0 +1,45 @@
+"""A folder of samples to try every documented command on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from medssl.samples.cases import sample_cases
+from medssl.samples.chest import FILES, ORGANS, chest_ct
+from medssl.samples.dicom import write_dicom_series
+from medssl.samples.writing import write_atomically
+
+README = """\
+Sample images written by `python -m medssl samples`.
+
+images/        NIfTI, HU and organ masks at 2 mm: real_00 is a real chest CT, virtual_01 and so on are virtual patients
+               derived from it (smooth deformation, other brightness, new noise)
+dataset.json   the list of them; `--dataset_dir` takes this folder as it is
+dicom/         the real CT once more, as a DICOM series of the patient SAMPLE
+LICENSE.md     where the CT comes from, its licence, and what was changed
+
+Organ masks: {organs}. They are pseudo-labels made by a program, not by a person.
+
+Derived images are demonstration and test data. One anatomy underlies all of them: numbers measured on them say nothing
+about other patients, and the real CT is no independent test case of a model trained on its virtual patients.
+"""
+
+
+def write_samples(directory: str | Path, *, patients: int = 8, seed: int = 0) -> Path:
+    """Write the embedded CT and virtual patients as NIfTI, the CT as DICOM, and what they are.
+
+    Args:
+        directory: a new folder, or one that this function wrote before.
+        patients: number of patients, the embedded CT among them.
+        seed: draws the virtual patients.
+
+    Returns:
+        The directory.
+    """
+    directory = Path(directory)
+    sample_cases(directory, patients=patients, seed=seed)
+    write_dicom_series(directory / "dicom", chest_ct())
+    organs = ", ".join(f"{number} {organ}" for number, organ in enumerate(ORGANS, start=1))
+    write_atomically(directory / "README.txt", README.format(organs=organs).encode())
+    write_atomically(directory / "LICENSE.md", (FILES / "LICENSE.md").read_bytes())
+    return directory

@@ -1,0 +1,78 @@
+import multiprocessing
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from medssl.data import find_cases
+from medssl.samples import chest_ct, sample_cases
+
+SMALL = {"patients": 2, "spacing": 8.0}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("samples")
+    sample_cases(path, **SMALL)
+    return path
+
+
+def state(folder):
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.rglob("*.*")}
+
+
+def test_first_patient_is_the_real_ct(folder):
+    first, second = sample_cases(folder, **SMALL)
+    assert (first["patient"], second["patient"]) == ("real_00", "virtual_01")
+    expected = chest_ct().resampled(8.0)
+    image, label = (nib.load(first[key]) for key in ("image", "label"))
+    assert np.array_equal(np.asarray(image.dataobj), expected.image)
+    assert np.array_equal(np.asarray(label.dataobj), expected.label)
+    assert image.affine == pytest.approx(expected.affine)
+    assert Path(second["image"]).is_absolute()
+
+
+def test_whole_files_are_used_again(folder):
+    before = state(folder)
+    assert sample_cases(folder, patients=1, spacing=8.0) == sample_cases(folder, **SMALL)[:1]
+    assert state(folder) == before
+
+
+def test_cut_file_is_written_again_with_the_same_bytes(folder):
+    path = Path(sample_cases(folder, **SMALL)[1]["label"])
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    sample_cases(folder, **SMALL)
+    assert path.read_bytes() == whole
+
+
+def test_other_settings_replace_the_patients(tmp_path):
+    old = Path(sample_cases(tmp_path, **SMALL)[1]["image"]).read_bytes()
+    new = Path(sample_cases(tmp_path, **SMALL, seed=1)[1]["image"]).read_bytes()
+    assert old != new
+
+
+def test_folder_reads_as_any_dataset(folder):
+    cases = find_cases(str(folder), keep_ids=True)
+    assert [case["image"] for case in cases] == [case["image"] for case in sample_cases(folder, **SMALL)]
+    assert all("label" in case for case in cases)
+
+
+def test_two_processes_at_once_agree(tmp_path):
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        one, two = [pool.apply_async(sample_cases, (tmp_path,), SMALL) for _ in range(2)]
+        assert one.get(60) == two.get(60)
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+@pytest.mark.parametrize("words", [{"patients": 0}, {"spacing": 0.0}], ids=["nobody", "no-spacing"])
+def test_nothing_to_write_is_refused(tmp_path, words):
+    with pytest.raises(ValueError, match="at least 1 patient and a spacing above 0 mm"):
+        sample_cases(tmp_path, **words)
+    assert not list(tmp_path.iterdir())
+
+
+def test_switch_is_really_one(tmp_path):
+    with pytest.raises(TypeError, match="cubes is True or False"):
+        sample_cases(tmp_path, **SMALL, cubes="False")

@@ -1,0 +1,44 @@
+import numpy as np
+import pydicom
+import pytest
+
+from medssl.data import find_cases, read_image
+from medssl.samples import Scan, write_dicom_series
+
+AFFINE = np.array([[-2.0, 0, 0, 30], [0, -2, 0, 20], [0, 0, 2, -10], [0, 0, 0, 1]])
+IMAGE = (np.arange(6 * 5 * 4).reshape(6, 5, 4) * 25 - 1024).astype(np.int16)
+SCAN = Scan(IMAGE, np.zeros(IMAGE.shape, np.uint8), AFFINE)
+
+
+def test_slice_says_where_it_is_and_what_it_shows(tmp_path):
+    write_dicom_series(tmp_path, SCAN)
+    data = pydicom.dcmread(tmp_path / "slice_002.dcm")
+    assert data.PatientID == "SAMPLE"
+    assert data.Modality == "CT"
+    assert list(data.ImagePositionPatient) == [-30, -20, -6]  # to the patient's left, back, head
+    assert list(data.PixelSpacing) == [2, 2]
+    assert np.array_equal(data.pixel_array.T.astype(int) + int(data.RescaleIntercept), IMAGE[..., 2])
+
+
+def test_series_is_one_image_equal_to_its_scan(tmp_path):
+    write_dicom_series(tmp_path / "series", SCAN)
+    (case,) = find_cases(str(tmp_path))
+    values, affine = (np.asarray(part) for part in read_image(case["image"]))
+    corners = np.array([[0, 0, 0, 1], [5, 4, 3, 1], [5, 0, 3, 1]])
+    for corner in corners:
+        index = np.linalg.inv(affine) @ AFFINE @ corner
+        assert values[(0, *index[:3].round().astype(int))] == IMAGE[tuple(corner[:3])]
+
+
+def test_identifiers_repeat_and_differ_between_scans(tmp_path):
+    other = Scan(IMAGE + np.int16(1), SCAN.label, AFFINE)
+    for name, scan in (("a", SCAN), ("b", SCAN), ("c", other)):
+        write_dicom_series(tmp_path / name, scan)
+    first, same, new = (tmp_path / name / "slice_000.dcm" for name in "abc")
+    assert first.read_bytes() == same.read_bytes()
+    assert pydicom.dcmread(first).SeriesInstanceUID != pydicom.dcmread(new).SeriesInstanceUID
+
+
+def test_other_directions_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"axes \('L', 'P', 'S'\), got \('R', 'A', 'S'\)"):
+        write_dicom_series(tmp_path, Scan(IMAGE, SCAN.label, np.diag([2.0, 2, 2, 1])))

@@ -1,0 +1,51 @@
+import nibabel as nib
+import numpy as np
+import pytest
+
+from medssl.samples.writing import read_cases, write_atomically, write_cases, write_nifti
+
+ARRAY = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+AFFINE = np.array([[-2.0, 0, 0, 5], [0, -2, 0, 6], [0, 0, 2, 7], [0, 0, 0, 1]])
+
+
+def test_content_arrives_whole_and_leaves_no_draft(tmp_path):
+    path = write_atomically(tmp_path / "new" / "file", b"first")
+    write_atomically(path, b"second")
+    assert path.read_bytes() == b"second"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
+    path = write_atomically(tmp_path / "file", b"first")
+    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
+    with pytest.raises(OSError, match="no space"):
+        write_atomically(path, b"second")
+    assert path.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_nifti_comes_back_and_repeats_byte_for_byte(tmp_path):
+    one, two = (write_nifti(tmp_path / name, ARRAY, affine=AFFINE) for name in ("a.nii.gz", "b.nii.gz"))
+    image = nib.load(one)
+    assert np.array_equal(np.asarray(image.dataobj), ARRAY)
+    assert np.array_equal(image.get_qform(), AFFINE)
+    assert image.header.get_xyzt_units()[0] == "mm"
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_list_is_read_only_while_settings_and_files_fit(tmp_path):
+    write_nifti(tmp_path / "a.nii.gz", ARRAY, affine=AFFINE)
+    cases = write_cases(tmp_path, [{"image": "a.nii.gz", "patient": "p"}], settings={"seed": 0})
+    assert cases == [{"image": str(tmp_path / "a.nii.gz"), "patient": "p"}]
+    assert read_cases(tmp_path, {"seed": 0}) == cases
+    assert read_cases(tmp_path, {"seed": 1}) == []
+    (tmp_path / "a.nii.gz").write_bytes((tmp_path / "a.nii.gz").read_bytes()[:-9])
+    assert read_cases(tmp_path, {"seed": 0}) == []
+    assert read_cases(tmp_path / "nowhere", {}) == []
+
+
+@pytest.mark.parametrize("content", ['{"name": "my own images", "cases": []}', "[]"], ids=["other", "list"])
+def test_list_of_other_images_is_never_overwritten(tmp_path, content):
+    (tmp_path / "dataset.json").write_text(content)
+    with pytest.raises(ValueError, match=r"has a dataset\.json of other images; name an empty or a new folder"):
+        read_cases(tmp_path, {})
