@@ -1,6 +1,7 @@
 """Folders are listed as the documentation says."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -164,3 +165,9 @@ def test_refuses(folder, words, message):
 def test_refuses_a_switch_that_is_text(folder):
     with pytest.raises(TypeError, match="keep_ids is True or False, got 'false'"):
         find_cases(folder("a.nii"), keep_ids="false")
+
+
+def test_one_file_is_one_case(tmp_path):
+    for name in ("a.nii.gz", "b.nii.gz"):
+        (tmp_path / name).touch()
+    assert [Path(case["image"]).name for case in find_cases(str(tmp_path / "b.nii.gz"))] == ["b.nii.gz"]

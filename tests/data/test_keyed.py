@@ -1,6 +1,8 @@
 """An item depends on seed, epoch and index alone."""
 
 import copy
+import os
+import signal
 
 import numpy as np
 import pytest
@@ -156,3 +158,17 @@ def test_engines_announce_their_epochs():
 def test_refuses(words, message):
     with pytest.raises(ValueError, match=message):
         KeyedDataset(words["data"], None, seed=words["seed"])
+
+
+class TermParent:
+    """Sends SIGTERM to the process that makes the first item."""
+
+    def __call__(self, item):
+        if item == 0 and torch.utils.data.get_worker_info() is not None:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return item
+
+
+def test_workers_outlive_the_signal_that_ends_a_job():
+    loader = KeyedLoader(KeyedDataset(list(range(4)), [TermParent()]), batch_size=2, shuffle=False, num_workers=1)
+    assert [batch.tolist() for batch in loader] == [[0, 1], [2, 3]]

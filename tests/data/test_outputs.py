@@ -7,7 +7,7 @@ import torch
 from monai.data import MetaTensor
 from monai.transforms import SaveImaged
 
-from medssl.data import is_whole_nifti, unfinished_cases
+from medssl.data import is_whole_nifti, root_of_cases, unfinished_cases
 
 
 @pytest.fixture
@@ -46,3 +46,15 @@ def test_a_file_that_was_cut_off_is_not_whole(tmp_path, share):
 
 def test_nothing_is_not_whole(tmp_path):
     assert not is_whole_nifti(tmp_path / "none.nii.gz")
+
+
+@pytest.mark.parametrize(("dataset_dir", "root"), [("in", "in"), ("in/a/scan.nii.gz", "in"), ("elsewhere", "in")])
+def test_outputs_repeat_the_folders_below_the_root(tmp_path, cases, dataset_dir, root):
+    for case in cases:
+        (tmp_path / case["image"]).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / case["image"]).touch()
+    assert root_of_cases(cases, str(tmp_path / dataset_dir)) == str(tmp_path / root)
+
+
+def test_a_single_file_is_written_beside_nothing(tmp_path, cases):
+    assert root_of_cases(cases[:1], cases[0]["image"]) == str(tmp_path / "in/a")

@@ -26,23 +26,15 @@ class Noisy(nn.Module):
         return self.layers(image)
 
 
-def run(folder, *, resume=False, cut=None, epochs=3, seed=0, settings=None, minutes=1e-9):
-    torch.manual_seed(1)
-    network = Noisy()
-    optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
+def trainer_of(folder, network, *, seed, epochs, **words):
+    """Make a trainer with state, history and a validation that always gets better."""
     data = [{"image": torch.full((3,), float(i)), "label": torch.zeros(3)} for i in range(7)]
     dataset = KeyedDataset(data, Compose([RandGaussianNoised("image", prob=1.0)]), seed=seed)
     validator = Engine(lambda e, b: None)
     validator.state.best_metric, validator.state.best_metric_epoch = -1.0, -1
-    loss = nn.MSELoss()
-    state = TrainingState(
-        folder / "checkpoint.pt",
-        {"network": network, "optimizer": optimizer},
-        settings=settings or {"seed": seed, "epochs": epochs},
-        evaluator=validator,
-        resume=resume,
-        minutes=minutes,
-    )
+    loss, optimizer = nn.MSELoss(), torch.optim.Adam(network.parameters(), lr=0.01)
+    parts = {"network": network, "optimizer": optimizer}
+    state = TrainingState(folder / "checkpoint.pt", parts, evaluator=validator, **words)
     history = History(folder, LossTerms(loss), optimizer=optimizer)
     trainer = SupervisedTrainer(
         device=torch.device("cpu"),
@@ -59,11 +51,19 @@ def run(folder, *, resume=False, cut=None, epochs=3, seed=0, settings=None, minu
         validator.state.best_metric, validator.state.best_metric_epoch = float(engine.state.epoch), engine.state.epoch
 
     trainer.add_event_handler(Events.EPOCH_COMPLETED, better)
+    return trainer, history, validator
+
+
+def stop(engine):
+    raise CutError
+
+
+def run(folder, *, resume=False, cut=None, epochs=3, seed=0, minutes=1e-9):
+    torch.manual_seed(1)
+    network = Noisy()
+    words = {"settings": {"seed": seed, "epochs": epochs}, "resume": resume, "minutes": minutes}
+    trainer, history, validator = trainer_of(folder, network, seed=seed, epochs=epochs, **words)
     if cut:
-
-        def stop(engine):
-            raise CutError
-
         trainer.add_event_handler(Events.ITERATION_STARTED(once=cut), stop)
     with contextlib.suppress(CutError):
         trainer.run()

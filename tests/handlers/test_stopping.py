@@ -20,7 +20,9 @@ def test_sigterm_finishes_the_iteration_and_ends_in_order(engine):
     engine.add_event_handler(Events.ITERATION_STARTED(once=3), lambda e: os.kill(os.getpid(), signal.SIGTERM))
     engine.add_event_handler(Events.ITERATION_COMPLETED, lambda e: done.append(e.state.iteration))
     engine.add_event_handler(Events.TERMINATE, lambda e: terminated.append(e.state.iteration))
-    engine.run(range(10), max_epochs=1)
+    with pytest.raises(SystemExit) as end:
+        engine.run(range(10), max_epochs=1)
+    assert end.value.code == 0
     assert done == [1, 2, 3]
     assert terminated == [3]
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL

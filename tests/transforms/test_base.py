@@ -4,7 +4,7 @@ import torch
 from monai.data import MetaTensor
 
 from medssl.transforms import RandBezierIntensity, RandImage, RandLocalShuffle, RandSmoothElastic
-from medssl.transforms.base import require_chances, voxels_along
+from medssl.transforms.base import even_noise, require_chances, voxels_along
 
 
 class AddDrawn(RandImage):
@@ -95,6 +95,17 @@ def test_meta_data_come_back():
 )
 def test_voxels_by_hand(shape, amount, expected):
     assert voxels_along(shape, amount).tolist() == expected
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_noise_is_even(dtype):
+    noise = even_noise(np.random.RandomState(0), (100, 1000), dtype=dtype)
+    assert (noise.dtype, noise.shape) == (dtype, (100, 1000))
+    assert noise.min() > 0
+    assert noise.max() < 1
+    assert noise.mean(dtype=float) == pytest.approx(0.5, abs=0.003)
+    assert np.histogram(noise, bins=10, range=(0, 1))[0] == pytest.approx(np.full(10, 10_000), rel=0.05)
+    assert abs(np.corrcoef(noise[:, :-1].ravel(), noise[:, 1:].ravel())[0, 1]) < 0.01
 
 
 @pytest.mark.parametrize("chance", [-0.1, 1.1, float("nan")])

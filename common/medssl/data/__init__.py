@@ -9,7 +9,7 @@ from medssl.data.files import content_hash, fingerprint, image_files, matched_fi
 from medssl.data.inspection import data_hash, image_facts, usable_cases
 from medssl.data.keyed import EpochSampler, KeyedDataset, KeyedLoader
 from medssl.data.listings import read_listing
-from medssl.data.outputs import is_whole_nifti, unfinished_cases
+from medssl.data.outputs import is_whole_nifti, root_of_cases, unfinished_cases
 from medssl.data.pattern_table import PatternCubes, discover_patterns, gallery_cubes, load_patterns
 from medssl.data.patterns import cut_cube, dense_weight, nearest, resize_in_plane
 from medssl.data.reading import CaseReader, read_image
@@ -54,6 +54,7 @@ __all__ = [
     "read_listing",
     "require_classes",
     "resize_in_plane",
+    "root_of_cases",
     "series_files",
     "series_in",
     "split_cases",

@@ -34,7 +34,7 @@ def find_cases(
     ``none_given``.
 
     Args:
-        dataset_dir: the folder; paths in lists start there.
+        dataset_dir: the folder, where paths in lists start; or one image, which is then all there is.
         patterns: ``image`` and ``label``, file patterns as :func:`matched_files` takes them, an image and its label
             being those whose wildcards stand for the same; ``patient``, a regular expression of which the first group
             (or all) of what it finds in a relative path is the patient. Without it a patient is the DICOM PatientID,
@@ -56,9 +56,11 @@ def find_cases(
     patterns = known_words(patterns, ("image", "label", "patient"), name="patterns")
     lists = known_words(lists, ("train", "val", "class"), name="lists")
     folder = Path(dataset_dir).expanduser().resolve()
-    if not folder.is_dir():
+    if not folder.exists():
         raise ValueError(f"dataset_dir should be a folder of images, but {folder.name!r} is none; correct the path.")
-    entries = _listed(folder, lists) or _matched(folder, patterns)
+    entries: list[dict[str, Any]] = [] if folder.is_dir() else [{"image": folder.name}]
+    folder = folder if folder.is_dir() else folder.parent
+    entries = entries or _listed(folder, lists) or _matched(folder, patterns)
     _add_classes(entries, lists["class"])
     _add_patients(entries, folder, pattern=patterns["patient"])
     if not switch(keep_ids, "keep_ids"):

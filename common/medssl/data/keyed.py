@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -129,7 +130,14 @@ class KeyedLoader(DataLoader):
         sampler = EpochSampler(len(dataset), seed=seed, shuffle=shuffle, rank=rank, num_replicas=replicas, fixed=fixed)
         generator = torch.Generator().manual_seed(seed)
         words = {"batch_size": batch_size, "sampler": sampler, "generator": generator, **options}
-        super().__init__(dataset, num_workers=num_workers, persistent_workers=False, **words)
+        super().__init__(
+            dataset, num_workers=num_workers, persistent_workers=False, worker_init_fn=_start_worker, **words
+        )
+
+
+def _start_worker(number: int) -> None:
+    # Schedulers send SIGTERM to all processes of a job. The main one ends the run in order and needs its workers till then.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _place_among_processes() -> tuple[int, int]:

@@ -13,7 +13,7 @@ import numpy as np
 from monai.data import FolderLayout
 from nibabel.filebasedimages import ImageFileError
 
-__all__ = ["is_whole_nifti", "unfinished_cases"]
+__all__ = ["is_whole_nifti", "root_of_cases", "unfinished_cases"]
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +36,20 @@ def unfinished_cases(
     if len(open_cases) < len(cases):
         logger.info("%d of %d outputs are there already.", len(cases) - len(open_cases), len(cases))
     return open_cases
+
+
+def root_of_cases(cases: Sequence[dict[str, Any]], dataset_dir: str) -> str:
+    """Folder that all images lie in, whose sub-folders outputs repeat: ``dataset_dir``, unless an image lies elsewhere.
+
+    Args:
+        cases: what :func:`medssl.data.find_cases` gives.
+        dataset_dir: where the images were looked for.
+    """
+    root = Path(dataset_dir).expanduser().resolve()
+    folders = [Path(str(case["image"])).resolve().parent for case in cases]
+    if root.is_dir() and all(folder.is_relative_to(root) for folder in folders):
+        return str(root)
+    return os.path.commonpath(folders)
 
 
 def is_whole_nifti(path: str | os.PathLike) -> bool:

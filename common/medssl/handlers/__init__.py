@@ -3,7 +3,7 @@
 from medssl.handlers.checkpoints import TrainingState
 from medssl.handlers.freezing import FreezeEncoder
 from medssl.handlers.history import History
-from medssl.handlers.pictures import ImageStrips
+from medssl.handlers.pictures import ImageStrips, MaskOverlay
 from medssl.handlers.progress import ProgressBar
 from medssl.handlers.record import RunRecord
 from medssl.handlers.stopping import EarlyStop, GracefulStop
@@ -20,6 +20,7 @@ __all__ = [
     "History",
     "ImageStrips",
     "LossTerms",
+    "MaskOverlay",
     "MetricTable",
     "PredictionTable",
     "ProgressBar",

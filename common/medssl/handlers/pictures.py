@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,9 @@ from matplotlib.image import imread
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
-from medssl.figures import draw_strips
+from medssl.figures import draw_overlay, draw_strips
 
-__all__ = ["ImageStrips"]
+__all__ = ["ImageStrips", "MaskOverlay"]
 
 
 class ImageStrips:
@@ -73,6 +74,44 @@ class ImageStrips:
         if self.log_dir is not None:
             with SummaryWriter(log_dir=str(self.log_dir)) as writer:
                 writer.add_image("strips", imread(self.path)[..., :3], engine.state.epoch, dataformats="HWC")
+
+
+class MaskOverlay:
+    """Draw the first validation volume in three planes, with the true and the predicted mask over it.
+
+    Args:
+        path: the PNG, drawn anew after each validation.
+        names: what labels 1, 2, ... are called.
+        window_hu: Hounsfield units that the values 0 and 1 stand for.
+
+    Shape:
+        Attach to an evaluator of volumes whose decollated predictions and labels are one-hot, ``(K, *S)``.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike, names: Sequence[str], *, window_hu: Sequence[float] = (-1000, 1000)
+    ) -> None:
+        self.path = Path(path)
+        self.names = tuple(names)
+        self.low, self.high = window_hu
+
+    def attach(self, engine: Engine) -> None:
+        """Draw the first iteration's volume."""
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self)
+
+    def __call__(self, engine: Engine) -> None:
+        """Draw, once a validation."""
+        if (engine.state.iteration - 1) % engine.state.epoch_length:
+            return
+        output = engine.state.output[0]
+        masks = {"true": output["label"], "predicted": output["pred"]}
+        draw_overlay(
+            to_array(output["image"]) * (self.high - self.low) + self.low,
+            {name: np.asarray(mask.argmax(dim=0).cpu()) for name, mask in masks.items()},
+            path=self.path,
+            names=self.names,
+            affine=np.asarray(output["image"].affine) if hasattr(output["image"], "affine") else None,
+        )
 
 
 def to_array(image: Tensor) -> np.ndarray:

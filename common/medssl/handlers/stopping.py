@@ -18,8 +18,9 @@ logger = logging.getLogger(__name__)
 class GracefulStop:
     """Finish the iteration and end the run in order, on SIGTERM or when the time is up.
 
-    A state saved on ``Events.TERMINATE`` then lets the run go on later. If no validation has run when the time is up,
-    one is run, so that even a short run leaves weights.
+    A state saved on ``Events.TERMINATE`` then lets the run go on later. After SIGTERM the process ends with code 0.
+    When the time is up the steps after the run still follow, and if no validation has run yet, one is run, so that even
+    a short run leaves weights.
 
     Args:
         max_minutes: time allowed from the start of the run; 0 means no limit.
@@ -37,10 +38,10 @@ class GracefulStop:
         """Watch an engine."""
         engine.add_event_handler(Events.STARTED, self.start)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self)
-        engine.add_event_handler(Events.COMPLETED, self.finish)
 
     def start(self, engine: Engine) -> None:
-        """Start the clock and listen for SIGTERM, which only a main thread may."""
+        """Start the clock and listen for SIGTERM, which only a main thread may; the end is put behind all handlers."""
+        engine.add_event_handler(Events.COMPLETED, self.finish)
         self.started, self.signalled = time.monotonic(), False
         if threading.current_thread() is threading.main_thread():
             self.previous = signal.signal(signal.SIGTERM, self.on_signal)
@@ -62,11 +63,17 @@ class GracefulStop:
             engine.terminate()
 
     def finish(self, engine: Engine) -> None:
-        """Give SIGTERM back, and validate once if nothing ever was."""
+        """Give SIGTERM back; then leave the process, or validate once if nothing ever was.
+
+        Raises:
+            SystemExit: with code 0, after SIGTERM.
+        """
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, self.previous)  # type: ignore[arg-type]  # what signal.signal returned before
         never = self.validator is not None and self.validator.state.best_metric_epoch == -1
-        if never and self.validator is not None and self.out_of_time and not self.signalled:
+        if self.signalled:
+            raise SystemExit(0)
+        if never and self.validator is not None and self.out_of_time:
             self.validator.run(global_epoch=engine.state.epoch)
 
 

@@ -1,5 +1,6 @@
 """Numbers by which a run is judged."""
 
 from medssl.metrics.means import ImageMean
+from medssl.metrics.variance import UnexplainedVariance
 
-__all__ = ["ImageMean"]
+__all__ = ["ImageMean", "UnexplainedVariance"]

@@ -111,7 +111,7 @@ class RandInPaint(_RandBoxes):
         box_prob: chance of each further box; the first that is not drawn is the last, in [0, 1].
         size: shortest and longest edge of a box along each axis: below 1 a share of the axis, from 1 on voxels.
         margin: voxels between a box and the border of the image, at least.
-        fill: ``noise``, even in [0, 1) for each voxel, or ``constant``, one such value for each box.
+        fill: ``noise``, even in (0, 1) for each voxel, or ``constant``, one such value for each box.
 
     Shape:
         ``(C, *S)`` in, the same out. Values in [0, 1] before and after.
@@ -173,7 +173,7 @@ class RandOutPaint(_RandBoxes):
         trim: how much shorter than the axis a box is, at least and at most: below 1 a share of the axis, from 1 on
             voxels.
         margin: voxels between a box and the border of the image, at least.
-        fill: ``noise``, even in [0, 1) for each voxel, or ``constant``, one such value for all.
+        fill: ``noise``, even in (0, 1) for each voxel, or ``constant``, one such value for all.
 
     Shape:
         ``(C, *S)`` in, the same out. Values in [0, 1] before and after.

@@ -1,0 +1,59 @@
+"""A bundle's configs run on the embedded sample, as small as they can be."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from monai.bundle import ConfigParser, ConfigWorkflow
+
+from tests.sources import ROOT
+
+PREPARATION = ("discover", "match", "survey")
+
+
+def tiny_words(bundle: Path, names: str, **words: Any) -> dict[str, Any]:
+    """Overrides that make a run tiny, as far as its configs know them."""
+    files = [bundle / f"configs/{name}.json" for name in names.split("+")]
+    config = ConfigParser.load_config_files(files)
+    tiny = json.loads((ROOT / f"tests/bundles/tiny/{bundle.name}.json").read_text())
+    wanted = {**tiny, "bundle_root": str(bundle), **words}
+    return {key: value for key, value in wanted.items() if key.split("#")[0] in config}
+
+
+def run(bundle: Path, names: str, kind: str = "train", **words: Any) -> ConfigWorkflow:
+    """Run configs one over the other in this process; ``names`` are joined by ``+``."""
+    files = [str(bundle / f"configs/{name}.json") for name in names.split("+")]
+    workflow = ConfigWorkflow(files, workflow_type=kind, logging_file=False, **tiny_words(bundle, names, **words))
+    workflow.initialize()
+    workflow.run()
+    workflow.finalize()
+    return workflow
+
+
+def command(bundle: Path, names: str, *, launcher: tuple[str, ...] = (), **words: Any) -> list[str]:
+    """Write the same as the command of a person."""
+    files = [f"configs/{name}.json" for name in names.split("+")]
+    overrides = [part for key, value in tiny_words(bundle, names, **words).items() for part in (f"--{key}", f"{value}")]
+    start = [sys.executable, *launcher, "-m", "monai.bundle", "run", "--config_file", str(files)]
+    return [*start, *overrides]
+
+
+def start(bundle: Path, names: str, **words: Any) -> subprocess.Popen:
+    """Start the command from the bundle's folder."""
+    quiet = {"PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(command(bundle, names, **words), cwd=bundle, env={**os.environ, **quiet}, **pipes)
+
+
+def copied(folder: Path, where: Path) -> Path:
+    """Copy a bundle, and run what must come before its pre-training."""
+    copy = where / folder.name
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("eval"))
+    for name in PREPARATION:
+        if (copy / f"configs/{name}.json").exists():
+            run(copy, f"{name}+demo", epochs=1)
+    return copy

@@ -1,0 +1,145 @@
+"""What a person does with a bundle: pre-train, fine-tune, evaluate, use; kill it, continue it, start it wrongly."""
+
+import csv
+import signal
+import time
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+import torch
+
+from tests.bundles.running import run, start
+
+
+def weights(path: Path) -> dict[str, torch.Tensor]:
+    return torch.load(path, weights_only=True)
+
+
+def rows(path: Path) -> list[list[str]]:
+    with path.open(newline="") as file:
+        return list(csv.reader(file))
+
+
+@pytest.fixture(scope="module")
+def pretrained(bundle, tmp_path_factory):
+    """Pre-train for two unbroken epochs."""
+    where = tmp_path_factory.mktemp("pretrained")
+    run(bundle, "pretrain+demo", epochs=2, half_precision=False, models_dir=str(where), output_dir=str(where))
+    return where
+
+
+@pytest.fixture(scope="module")
+def finetuned(bundle, pretrained, tmp_path_factory):
+    """Fine-tune segmentation from there for two epochs."""
+    where = tmp_path_factory.mktemp("finetuned")
+    words = {"models_dir": str(where), "output_dir": str(where), "pretrained": str(pretrained / "pretrained.pt")}
+    run(bundle, "train+demo", epochs=2, **words)
+    return where
+
+
+def test_pretraining_leaves_weights_and_an_account_of_itself(pretrained):
+    keys = weights(pretrained / "pretrained.pt")
+    assert {key.split(".")[0] for key in keys} >= {"encoder", "decoder"}
+    assert [float(row[0]) for row in rows(pretrained / "history.csv")[1:]] == [1, 2]
+    for name in ("pretrained.json", "run.json", "progress.png", "strips.png", "checkpoint.pt"):
+        assert (pretrained / name).stat().st_size > 100
+    assert str(pretrained) not in (pretrained / "run.json").read_text() + (pretrained / "pretrained.json").read_text()
+
+
+def test_finetuning_starts_from_the_pretrained_weights(finetuned, pretrained, bundle, caplog):
+    assert (finetuned / "model.pt").exists()
+    with caplog.at_level("INFO"):
+        words = {"models_dir": str(finetuned), "output_dir": str(finetuned / "again")}
+        run(bundle, "train+demo", epochs=1, pretrained=str(pretrained / "pretrained.pt"), learning_rate=0.0, **words)
+    assert "100 % of the encoder's parameters" in caplog.text
+    first, second = weights(pretrained / "pretrained.pt"), weights(finetuned / "model.pt")
+    name = next(key for key in first if key.startswith("encoder.") and key.endswith("conv.weight"))
+    assert torch.allclose(first[name], second[name].float(), atol=1e-3)
+
+
+def test_evaluation_gives_a_row_a_case(finetuned, bundle):
+    run(bundle, "train+demo+evaluate", models_dir=str(finetuned), output_dir=str(finetuned / "evaluate"))
+    table = rows(finetuned / "evaluate" / "dice.csv")
+    assert table[0][0] == "case"
+    assert table[-1][0] == "mean"
+    assert all(0 <= float(cell) <= 1 for row in table[1:] for cell in row[1:] if cell != "nan")
+
+
+def test_masks_lie_on_the_images_own_grid_and_are_not_made_twice(finetuned, bundle):
+    where = finetuned / "inference"
+    workflow = run(bundle, "inference+demo", "infer", models_dir=str(finetuned), output_dir=str(where))
+    made = sorted(where.rglob("*_pred.nii.gz"))
+    cases = workflow.parser.get_parsed_content("cases")
+    assert len(made) == len(cases)
+    for path in made:
+        image = next(nib.load(case["image"]) for case in cases if Path(case["image"]).name[:10] in path.name)
+        mask = nib.load(path)
+        assert mask.shape == image.shape
+        assert np.allclose(mask.affine, image.affine, atol=1e-4)
+    made[0].write_bytes(made[0].read_bytes()[:100])
+    before = [path.stat().st_mtime_ns for path in made[1:]]
+    run(bundle, "inference+demo", "infer", models_dir=str(finetuned), output_dir=str(where))
+    assert [path.stat().st_mtime_ns for path in made[1:]] == before
+    assert nib.load(made[0]).shape
+
+
+def test_classification_and_its_evaluation(bundle, pretrained, tmp_path):
+    words = {"models_dir": str(tmp_path), "output_dir": str(tmp_path)}
+    run(bundle, "classify+demo", epochs=1, pretrained=str(pretrained / "pretrained.pt"), **words)
+    assert (tmp_path / "classifier.pt").exists()
+    assert not (tmp_path / "model.pt").exists()
+    run(bundle, "classify+demo+evaluate_classify", **words)
+    table = rows(tmp_path / "classes.csv")
+    assert all(abs(sum(map(float, row[2:])) - 1) < 1e-3 for row in table[1:])
+
+
+def test_features_are_one_vector_an_image(bundle, pretrained, tmp_path):
+    words = {"models_dir": str(pretrained), "output_dir": str(tmp_path), "batch_size": 1}
+    run(bundle, "features+demo", "infer", **words)
+    table = np.load(tmp_path / "features.npz")
+    assert len(table["names"]) == len(table["vectors"])
+    assert np.isfinite(table["vectors"]).all()
+    assert np.ptp(table["vectors"], axis=0).max() > 0
+
+
+@pytest.mark.slow
+def test_a_killed_run_continues_to_the_very_same_weights(bundle, pretrained, tmp_path):
+    words = {"models_dir": str(tmp_path), "output_dir": str(tmp_path), "epochs": 2, "half_precision": False}
+    process = start(bundle, "pretrain+demo", checkpoint_minutes=1e-6, **words)
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "checkpoint.pt").exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    output = process.communicate()[0]
+    assert (tmp_path / "checkpoint.pt").exists(), output
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["engine"]
+    assert 0 < state["iteration"] < 2 * state["epoch_length"]
+    run(bundle, "pretrain+demo", resume=True, **words)
+    whole, continued = weights(pretrained / "pretrained.pt"), weights(tmp_path / "pretrained.pt")
+    assert all(torch.equal(whole[key], continued[key]) for key in whole)
+    kept = [row[:-1] for row in rows(pretrained / "history.csv")]
+    assert [row[:-1] for row in rows(tmp_path / "history.csv")] == kept
+
+
+@pytest.mark.slow
+def test_two_processes_train_together(bundle, tmp_path):
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
+    words = {"models_dir": str(tmp_path), "output_dir": str(tmp_path), "epochs": 1}
+    process = start(bundle, "pretrain+demo+multi_gpu_pretrain", launcher=launcher, **words)
+    output = process.communicate(timeout=240)[0]
+    assert process.returncode == 0, output
+    assert not any(key.startswith("module.") for key in weights(tmp_path / "pretrained.pt"))
+    assert output.count("pretrain: 100%") >= 1
+
+
+def test_a_switch_given_as_text_is_refused_with_the_spelling(bundle, tmp_path):
+    with pytest.raises(RuntimeError) as error:
+        run(bundle, "pretrain+demo", resume="true", output_dir=str(tmp_path), models_dir=str(tmp_path))
+    messages = []
+    cause: BaseException | None = error.value
+    while cause is not None:
+        messages.append(str(cause))
+        cause = cause.__cause__
+    assert "--resume True" in " ".join(messages)
