@@ -16,10 +16,12 @@ import medssl.handlers
 PUBLIC = [getattr(medssl.handlers, name) for name in medssl.handlers.__all__]
 HANDLERS = [part for part in PUBLIC if inspect.isclass(part) and hasattr(part, "attach")]
 IMAGE = torch.linspace(0, 1, 2 * 1 * 4 * 4 * 4).reshape(2, 1, 4, 4, 4)
+MASKS = torch.nn.functional.one_hot((IMAGE[0, 0] > 0.2).long(), 3).movedim(-1, 0)
 BATCH = [{"image": MetaTensor(IMAGE[0], meta={"filename_or_obj": "case.nii.gz"})}]
 OUTPUTS = {  # of MONAI's engines: whole batches, or a list of single cases
     "batched": {"image": IMAGE, "pred": {"volume": IMAGE}, "label": {"volume": IMAGE}, "loss": torch.tensor(0.5)},
     "decollated": [{"image": IMAGE[0], "pred": torch.tensor([0.2, 0.8]), "label": torch.tensor([0, 1])}],
+    "masks": [{"image": IMAGE[0], "pred": MASKS, "label": MASKS}],
 }
 
 each_handler = pytest.mark.parametrize("handler", HANDLERS, ids=lambda handler: handler.__name__)
@@ -43,6 +45,7 @@ def words(folder: Path) -> dict[str, Any]:
         "evaluator": engine(),
         "log_dir": folder / "logs",
         "metric": "dice",
+        "names": ["first", "second"],
         "network": network,
         "objects": {"network": network},
         "optimizer": torch.optim.SGD(network.parameters(), lr=0.1),

@@ -136,7 +136,7 @@ class KeyedLoader(DataLoader):
 
 
 def _start_worker(number: int) -> None:
-    # Schedulers send SIGTERM to all processes of a job. The main one ends the run in order and needs its workers till then.
+    # Schedulers send SIGTERM to all processes of a job; the main one ends it in order, and needs its workers till then.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
