@@ -45,7 +45,7 @@ def convert(file: str, to: str, *, output: str = "", parts: str = "encoder_decod
     Args:
         file: the checkpoint.
         to: the bundle's folder or name.
-        output: file to write; models/pretrained_converted.pt of the bundle if empty.
+        output: file to write; one of the same name in the models/ of the bundle if empty.
         parts: "encoder_decoder" or "encoder": what must be complete.
     """
     print(f"wrote {convert_checkpoint(file, to=str(bundle_folder(to)), output=output, parts=parts)}")

@@ -142,4 +142,4 @@ def test_a_switch_given_as_text_is_refused_with_the_spelling(bundle, tmp_path):
     while cause is not None:
         messages.append(str(cause))
         cause = cause.__cause__
-    assert "--resume True" in " ".join(messages)
+    assert "need True or False, spelled like that, got --resume" in " ".join(messages)
