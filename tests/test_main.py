@@ -16,7 +16,7 @@ def test_a_bundle_is_a_folder_or_a_name():
 
 
 def test_an_unknown_bundle_is_named_beside_the_known():
-    with pytest.raises(SystemExit, match="no bundle at 'nothing'.*semantic_genesis"):
+    with pytest.raises(SystemExit, match=r"no bundle at 'nothing'.*semantic_genesis"):
         verbs.bundle_folder("nothing")
 
 

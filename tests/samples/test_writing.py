@@ -2,26 +2,10 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from medssl.samples.writing import read_cases, write_atomically, write_cases, write_nifti
+from medssl.samples.writing import read_cases, write_cases, write_nifti
 
 ARRAY = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
 AFFINE = np.array([[-2.0, 0, 0, 5], [0, -2, 0, 6], [0, 0, 2, 7], [0, 0, 0, 1]])
-
-
-def test_content_arrives_whole_and_leaves_no_draft(tmp_path):
-    path = write_atomically(tmp_path / "new" / "file", b"first")
-    write_atomically(path, b"second")
-    assert path.read_bytes() == b"second"
-    assert list(path.parent.iterdir()) == [path]
-
-
-def test_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
-    path = write_atomically(tmp_path / "file", b"first")
-    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
-    with pytest.raises(OSError, match="no space"):
-        write_atomically(path, b"second")
-    assert path.read_bytes() == b"first"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_nifti_comes_back_and_repeats_byte_for_byte(tmp_path):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from medssl.study import read_rows, run_study, running
+from medssl.data import read_rows
+from medssl.study import run_study, running
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from medssl.data.pattern_table import PatternCubes, discover_patterns, gallery_c
 from medssl.data.patterns import cut_cube, dense_weight, nearest, resize_in_plane
 from medssl.data.reading import CaseReader, read_image
 from medssl.data.records import read_json, write_json
+from medssl.data.replacing import replacing, write_whole
+from medssl.data.rows import read_rows, write_rows
 from medssl.data.series import dicom_patient, is_dicom, series_files, series_in
 from medssl.data.splits import split_cases
 from medssl.data.stored_volume import open_stored, read_crop, write_stored
@@ -52,6 +54,8 @@ __all__ = [
     "read_image",
     "read_json",
     "read_listing",
+    "read_rows",
+    "replacing",
     "require_classes",
     "resize_in_plane",
     "root_of_cases",
@@ -64,5 +68,7 @@ __all__ = [
     "unfinished_cases",
     "usable_cases",
     "write_json",
+    "write_rows",
     "write_stored",
+    "write_whole",
 ]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
+
+from medssl.data.replacing import write_whole
 
 __all__ = ["read_json", "write_json"]
 
@@ -35,9 +36,4 @@ def write_json(path: str | Path, content: Any) -> Path:
     Returns:
         The path.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
-    draft.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    os.replace(draft, path)
-    return path
+    return write_whole(path, (json.dumps(content, indent=1) + "\n").encode())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from monai.utils import optional_import
+
+from medssl.data.replacing import replacing
 
 __all__ = ["open_stored", "read_crop", "write_stored"]
 
@@ -43,14 +44,11 @@ def write_stored(path: str | Path, image: np.ndarray, *, affine: np.ndarray) -> 
             f"A store keeps whole numbers, and rounding would spoil values in [{low:g}, {high:g}]; "
             "give the volume as HU or raw intensities, or do without --store."
         )
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.stem}.{os.getpid()}.part.b2nd")
     values = np.ascontiguousarray(whole, dtype=np.int16)
-    stored = blosc2.asarray(values, urlpath=str(draft), mode="w", **_layout(values.shape))
-    stored.vlmeta["affine"] = np.asarray(affine, dtype=np.float64).tolist()
-    os.replace(draft, path)
-    return path
+    with replacing(path) as draft:
+        stored = blosc2.asarray(values, urlpath=str(draft), mode="w", **_layout(values.shape))
+        stored.vlmeta["affine"] = np.asarray(affine, dtype=np.float64).tolist()
+    return Path(path)
 
 
 def open_stored(path: str | Path) -> Any:

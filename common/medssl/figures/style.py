@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from medssl.samples.writing import write_atomically
+from medssl.data import write_whole
 
 __all__ = ["COLOURS", "axes_grid", "central_plane", "grey_range", "write_figure"]
 
@@ -80,4 +80,4 @@ def write_figure(figure: Figure, path: str | os.PathLike) -> Path:
     """Write a figure as PNG, whole or not at all; missing parent folders are made."""
     content = io.BytesIO()
     figure.savefig(content, format="png", facecolor="white")
-    return write_atomically(Path(path), content.getvalue())
+    return write_whole(Path(path), content.getvalue())

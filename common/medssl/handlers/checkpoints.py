@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from ignite.engine import Engine, Events
 
+from medssl.data import replacing
 from medssl.handlers.randomness import capture_random_state, restore_random_state
 
 __all__ = ["TrainingState"]
@@ -122,9 +123,8 @@ class TrainingState:
             "random": capture_random_state(),
             "settings": self.settings,
         }
-        partial = self.path.with_name(self.path.name + ".tmp")
-        torch.save(state, partial)
-        os.replace(partial, self.path)
+        with replacing(self.path) as draft:
+            torch.save(state, draft)
         self.saved_at = time.monotonic()
 
     def best(self) -> dict[str, float]:

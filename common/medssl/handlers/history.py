@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from ignite.engine import Engine, Events
 
+from medssl.data import read_rows, write_rows
 from medssl.figures import draw_curves
 
 __all__ = ["History"]
@@ -86,7 +86,7 @@ class History:
         row["seconds"], self.clock = time.monotonic() - self.clock, time.monotonic()
         engine.state.term_sums = {}
         self.rows.append(row)
-        write_history(self.file, self.rows)
+        write_rows(self.file, self.rows)
         draw_curves(curves(self.rows), path=self.directory / "progress.png")
 
 
@@ -110,18 +110,4 @@ def curves(rows: list[dict[str, float]]) -> dict[str, tuple[list[float], list[fl
 
 def read_history(path: Path) -> list[dict[str, float]]:
     """Read the table; no file is an empty one."""
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return [{name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)]
-
-
-def write_history(path: Path, rows: list[dict[str, float]]) -> None:
-    """Write the table anew, atomically."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".tmp")
-    with partial.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(dict.fromkeys(name for row in rows for name in row)))
-        writer.writeheader()
-        writer.writerows(rows)
-    os.replace(partial, path)
+    return [{name: float(value) for name, value in row.items() if value} for row in read_rows(path)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import time
@@ -13,6 +12,7 @@ from typing import Any
 import torch
 from ignite.engine import Engine, Events
 
+from medssl.data import write_json
 from medssl.weights import installed_versions
 
 __all__ = ["RunRecord"]
@@ -63,10 +63,7 @@ class RunRecord:
             "versions": installed_versions(),
             **self.results(engine),
         }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_name(self.path.name + ".tmp")
-        partial.write_text(json.dumps(record, indent=2, default=str) + "\n")
-        os.replace(partial, self.path)
+        write_json(self.path, record)
 
     def results(self, engine: Engine) -> dict[str, Any]:
         """Newest and best metrics, of the evaluator if there is one."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import Any
 
 import numpy as np
 from ignite.engine import Engine, Events
+
+from medssl.data import write_rows
 
 __all__ = ["FeatureTable", "MetricTable", "PredictionTable"]
 
@@ -49,9 +50,11 @@ class MetricTable:
             raise ValueError(
                 f"{self.metric} has {details.shape[1]} columns, needs one name for each, got {list(self.columns)}."
             )
-        rows = [[name, *row, np.nanmean(row)] for name, row in zip(self.names, details, strict=True)]
-        means = ["mean", *(np.nanmean(column) for column in np.asarray([row[1:] for row in rows], dtype=float).T)]
-        write_table(self.path, ["case", *self.columns, "mean"], rows=[*rows, means])
+        table = np.column_stack([details, np.nanmean(details, axis=1)])
+        table = np.vstack([table, np.nanmean(table, axis=0)])
+        columns = [*self.columns, "mean"]
+        rows = [dict(zip(columns, (f"{value:.4f}" for value in row), strict=True)) for row in table]
+        write_rows(self.path, [{"case": name} | row for name, row in zip([*self.names, "mean"], rows, strict=True)])
 
 
 class PredictionTable:
@@ -65,7 +68,7 @@ class PredictionTable:
     def __init__(self, path: str | os.PathLike, columns: Sequence[str]) -> None:
         self.path = Path(path)
         self.columns = tuple(columns)
-        self.rows: list[list[Any]] = []
+        self.rows: list[dict[str, str]] = []
 
     def attach(self, engine: Engine) -> None:
         """Collect rows, then write; attach to an evaluator of one process."""
@@ -77,11 +80,12 @@ class PredictionTable:
         """Keep the rows of one batch."""
         for name, output in zip(case_names(engine.state.batch), engine.state.output, strict=True):
             truth = self.columns[int(output["label"].argmax())]
-            self.rows.append([name, truth, *(float(value) for value in output["pred"])])
+            scores = {column: f"{float(value):.4f}" for column, value in zip(self.columns, output["pred"], strict=True)}
+            self.rows.append({"case": name, "class": truth, **scores})
 
     def __call__(self, engine: Engine) -> None:
         """Write the table."""
-        write_table(self.path, ["case", "class", *self.columns], rows=self.rows)
+        write_rows(self.path, self.rows)
 
 
 class FeatureTable:
@@ -125,12 +129,3 @@ def case_names(batch: Sequence[dict[str, Any]]) -> list[str]:
     return [
         Path(str(item["image"].meta["filename_or_obj"])).name.removesuffix(".gz").rsplit(".", 1)[0] for item in batch
     ]
-
-
-def write_table(path: Path, header: Sequence[str], *, rows: Sequence[Sequence[Any]]) -> None:
-    """Write a CSV with four digits after the point."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows([[f"{cell:.4f}" if isinstance(cell, float) else cell for cell in row] for row in rows])

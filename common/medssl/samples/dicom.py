@@ -10,8 +10,8 @@ import nibabel as nib
 import numpy as np
 from monai.utils import optional_import
 
+from medssl.data import write_whole
 from medssl.samples.chest import AIR_HU, Scan
-from medssl.samples.writing import write_atomically
 
 pydicom, _ = optional_import("pydicom")
 
@@ -36,7 +36,7 @@ def write_dicom_series(directory: str | Path, scan: Scan) -> Path:
         raise ValueError(f"write_dicom_series needs axes ('L', 'P', 'S'), got {directions}; reorient the scan first.")
     key = sha256(scan.image.tobytes()).hexdigest()  # identifiers of DICOM must differ between scans
     for number in range(scan.image.shape[2]):
-        write_atomically(Path(directory) / f"slice_{number:03d}.dcm", _slice_bytes(scan, number, key=key))
+        write_whole(Path(directory) / f"slice_{number:03d}.dcm", _slice_bytes(scan, number, key=key))
     return Path(directory)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from medssl.data import write_whole
 from medssl.samples.cases import sample_cases
 from medssl.samples.chest import FILES, ORGANS, chest_ct
 from medssl.samples.dicom import write_dicom_series
-from medssl.samples.writing import write_atomically
 
 README = """\
 Sample images written by `python -m medssl samples`.
@@ -40,6 +40,6 @@ def write_samples(directory: str | Path, *, patients: int = 8, seed: int = 0) ->
     sample_cases(directory, patients=patients, seed=seed)
     write_dicom_series(directory / "dicom", chest_ct())
     organs = ", ".join(f"{number} {organ}" for number, organ in enumerate(ORGANS, start=1))
-    write_atomically(directory / "README.txt", README.format(organs=organs).encode())
-    write_atomically(directory / "LICENSE.md", (FILES / "LICENSE.md").read_bytes())
+    write_whole(directory / "README.txt", README.format(organs=organs).encode())
+    write_whole(directory / "LICENSE.md", (FILES / "LICENSE.md").read_bytes())
     return directory

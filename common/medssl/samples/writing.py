@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import numpy as np
 
 from medssl.data.outputs import is_whole_nifti
 from medssl.data.records import read_json, write_json
+from medssl.data.replacing import write_whole
 
 Case = dict[str, Any]
 
@@ -21,18 +20,6 @@ NOTE = (
     "LIDC-IDRI-0001 (CC BY 3.0, doi 10.7937/K9/TCIA.2015.LO9QL9SX) and images derived from it: "
     "demonstration and test data, one anatomy underlies them all"
 )
-
-
-def write_atomically(path: Path, content: bytes) -> Path:
-    """Write a file so that no other process ever sees half of it; missing parent folders are made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        draft.write_bytes(content)
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-    return path
 
 
 def write_nifti(path: Path, array: np.ndarray, *, affine: np.ndarray, level: int = 3) -> Path:
@@ -48,7 +35,7 @@ def write_nifti(path: Path, array: np.ndarray, *, affine: np.ndarray, level: int
     image.set_qform(affine, code=1)
     image.set_sform(affine, code=1)
     image.header.set_xyzt_units("mm")
-    return write_atomically(path, gzip.compress(image.to_bytes(), compresslevel=level, mtime=0))
+    return write_whole(path, gzip.compress(image.to_bytes(), compresslevel=level, mtime=0))
 
 
 def write_cases(directory: Path, cases: list[Case], *, settings: dict[str, Any]) -> list[Case]:

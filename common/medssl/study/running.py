@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import logging
 import os
@@ -13,8 +12,8 @@ from typing import Any
 
 from monai.bundle import ConfigWorkflow
 
+from medssl.data import read_rows, write_rows
 from medssl.study.grid import Run, study_runs
-from medssl.study.rows import read_rows, write_row
 
 __all__ = ["run_study"]
 
@@ -50,9 +49,8 @@ def run_study(
         if any(run.key.items() <= row.items() for row in read_rows(table)):
             logger.info("%s has its row already.", run.name)
             continue
-        write_row(
-            table, run.key | finetune(Path(bundle), run, folder=Path(output) / run.name, overlays=overlays, **words)
-        )
+        row = finetune(Path(bundle), run, folder=Path(output) / run.name, overlays=overlays, **words)
+        write_rows(table, [*read_rows(table), run.key | row])
     return read_rows(table)
 
 
@@ -84,6 +82,4 @@ def execute(bundle: Path, configs: Sequence[str], **overrides: Any) -> None:
 
 def mean_row(path: Path) -> dict[str, str]:
     """Last row of a table of cases: the means."""
-    with path.open(newline="") as file:
-        last = list(csv.DictReader(file))[-1]
-    return {name: value for name, value in last.items() if name != "case"}
+    return {name: value for name, value in read_rows(path)[-1].items() if name != "case"}

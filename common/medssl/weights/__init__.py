@@ -7,7 +7,7 @@ from medssl.weights.loading import SCRATCH, load_pretrained, load_weights
 from medssl.weights.package import installed_versions, require_package, require_switches
 from medssl.weights.reading import read_checkpoint, without_wrappers
 from medssl.weights.report import LoadReport
-from medssl.weights.saving import replace_file, verify_weights, write_weights
+from medssl.weights.saving import verify_weights, write_weights
 
 __all__ = [
     "LAYOUTS",
@@ -23,7 +23,6 @@ __all__ = [
     "load_pretrained",
     "load_weights",
     "read_checkpoint",
-    "replace_file",
     "require_package",
     "require_switches",
     "verify_weights",

@@ -12,10 +12,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from medssl.data import write_whole
 from medssl.weights.layouts import LAYOUTS, Layout, find_layout
 from medssl.weights.reading import read_checkpoint, without_wrappers
 from medssl.weights.report import listing
-from medssl.weights.saving import replace_file, write_weights
+from medssl.weights.saving import write_weights
 
 __all__ = ["convert_checkpoint", "export_checkpoint"]
 
@@ -86,7 +87,7 @@ def export_checkpoint(file: str | os.PathLike, output: str | os.PathLike) -> Pat
     logger.info("%s: %d tensors exported, %d dropped%s", Path(file).name, len(published), len(dropped), _names(dropped))
     buffer = io.BytesIO()
     torch.save({"state_dict": {key: _single(tensor) for key, tensor in published.items()}}, buffer)
-    replace_file(output, buffer.getvalue())
+    write_whole(output, buffer.getvalue())
     return Path(output)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
 import json
@@ -14,10 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from medssl.data import write_whole
 from medssl.weights.package import installed_versions
 from medssl.weights.reading import without_wrappers
 
-__all__ = ["replace_file", "verify_weights", "write_weights"]
+__all__ = ["verify_weights", "write_weights"]
 
 
 def write_weights(
@@ -55,8 +55,8 @@ def write_weights(
         "half": half,
         "versions": installed_versions(),
     }
-    replace_file(path, data)
-    replace_file(Path(path).with_suffix(".json"), (json.dumps(page, indent=2, default=str) + "\n").encode())
+    write_whole(path, data)
+    write_whole(Path(path).with_suffix(".json"), (json.dumps(page, indent=2, default=str) + "\n").encode())
     return Path(path)
 
 
@@ -77,27 +77,6 @@ def verify_weights(path: str | os.PathLike) -> dict[str, Any]:
             "the file was changed or cut off: copy or train it again."
         )
     return facts
-
-
-def replace_file(path: str | os.PathLike, data: bytes) -> None:
-    """Write a file so that at any time either the old or the new one is there, whole.
-
-    Raises:
-        OSError: if the disk is full; the old file is still there then.
-    """
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(target.name + ".tmp")
-    try:
-        partial.write_bytes(data)
-        os.replace(partial, target)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-            raise
-        raise OSError(
-            error.errno, f"writing {target.name} needs {len(data) / 1e6:.1f} MB, the disk is full; free some space"
-        ) from error
 
 
 def _stored(key: str, tensor: Tensor, *, half: bool) -> Tensor:
