@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from ignite.engine import Engine
+from ignite.engine import Engine, Events
 from monai.data import MetaTensor
 
 import medssl.handlers
@@ -31,7 +31,8 @@ def engine(kind: str = "batched") -> Engine:
     """Make an engine with the state and the output that MONAI's have, which computes nothing and draws nothing."""
     made = Engine(lambda _, __: OUTPUTS[kind])
     made.state.best_metric, made.state.best_metric_epoch = 0.5, -1
-    made.state.metrics, made.state.metric_details = {"dice": 0.5}, {"dice": np.zeros((2, 2))}
+    made.state.metric_details = {"dice": np.zeros((2, 2))}
+    made.add_event_handler(Events.EPOCH_STARTED, lambda e: e.state.metrics.update(dice=torch.tensor([0.5, 0.25])))
     return made
 
 

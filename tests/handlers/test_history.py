@@ -26,6 +26,6 @@ def test_means_of_terms_with_validation_and_rate_beside(tmp_path):
     assert (tmp_path / "progress.png").read_bytes()[:4] == b"\x89PNG"
 
 
-def test_metrics_of_several_values_get_a_number_each():
-    metrics = {"dice": torch.tensor([0.5, float("nan"), 1.0]), "val_loss": 2}
-    assert scalars(metrics) == {"val_dice_1": 0.5, "val_dice_3": 1.0, "val_loss": 2.0}
+def test_single_numbers_are_kept_and_named_alike():
+    metrics = {"dice": torch.tensor([0.5, 1.0]), "val_loss": 2, "auc": torch.tensor(0.5), "gone": float("nan")}
+    assert scalars(metrics) == {"val_loss": 2.0, "val_auc": 0.5}

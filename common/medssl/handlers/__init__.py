@@ -3,6 +3,7 @@
 from medssl.handlers.checkpoints import TrainingState
 from medssl.handlers.freezing import FreezeEncoder
 from medssl.handlers.history import History
+from medssl.handlers.naming import NamedMetrics
 from medssl.handlers.pictures import ImageStrips, MaskOverlay
 from medssl.handlers.progress import ProgressBar
 from medssl.handlers.record import RunRecord
@@ -22,6 +23,7 @@ __all__ = [
     "LossTerms",
     "MaskOverlay",
     "MetricTable",
+    "NamedMetrics",
     "PredictionTable",
     "ProgressBar",
     "RunRecord",

@@ -91,14 +91,12 @@ class History:
 
 
 def scalars(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Metrics as numbers, with ``val_`` before names that lack it; those with several values get a number each."""
-    named = {name if name.startswith("val_") else f"val_{name}": value for name, value in metrics.items()}
-    numbers: dict[str, float] = {}
-    for name, value in named.items():
-        values = np.asarray(value, dtype=float).reshape(-1)
-        names = [name] if len(values) == 1 else [f"{name}_{i + 1}" for i in range(len(values))]
-        numbers |= dict(zip(names, values.tolist(), strict=True))
-    return {name: value for name, value in numbers.items() if not np.isnan(value)}
+    """Metrics that are single numbers, with ``val_`` before names that lack it."""
+    named = {
+        name if name.startswith("val_") else f"val_{name}": np.asarray(value, dtype=float)
+        for name, value in metrics.items()
+    }
+    return {name: float(value) for name, value in named.items() if value.size == 1 and not np.isnan(value).any()}
 
 
 def curves(rows: list[dict[str, float]]) -> dict[str, tuple[list[float], list[float]]]:

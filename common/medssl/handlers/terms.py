@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 
 __all__ = ["LossTerms"]
@@ -30,4 +31,4 @@ class LossTerms:
             raise ValueError(f"the engine's output needs a scalar 'loss', got {sorted(map(str, first))}.")
         parts: Mapping[str, Tensor] = getattr(self.loss, "parts", {})
         named = {name: float(part.detach()) for name, part in parts.items()} if len(parts) > 1 else {}
-        return {"loss": float(first["loss"].detach()), **named}
+        return {"loss": float(torch.as_tensor(first["loss"]).detach()), **named}
