@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.bundles.running import run, start
+from tests.bundles.running import run, start, tiny_words
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:
@@ -102,6 +102,30 @@ def test_features_are_one_vector_an_image(bundle, pretrained, tmp_path):
     assert len(table["names"]) == len(table["vectors"])
     assert np.isfinite(table["vectors"]).all()
     assert np.ptp(table["vectors"], axis=0).max() > 0
+
+
+def test_lists_may_come_from_elsewhere_as_monai_label_gives_them(bundle, pretrained, tmp_path):
+    folder = bundle / "eval/demo/sample/images"
+    pairs = [
+        {"image": str(path), "label": str(path).replace("_ct", "_organs")}
+        for path in sorted(folder.glob("*_ct.nii.gz"))
+    ]
+    lists = {"train#dataset#data": pairs[:2], "validate#dataset#data": pairs[2:3], "train#trainer#max_epochs": 1}
+    words = {"models_dir": str(tmp_path), "output_dir": str(tmp_path), "val_interval": 5, **lists}
+    run(bundle, "train", pretrained=str(pretrained / "pretrained.pt"), **words)
+    assert (tmp_path / "model.pt").exists()
+
+
+def test_the_encoder_alone_may_come_first(bundle, tmp_path):
+    first, second = str(tmp_path / "first"), str(tmp_path / "second")
+    if "task_weights" not in tiny_words(bundle, "pretrain", task_weights={}):
+        pytest.skip("this bundle has no tasks to choose from")
+    stage = {"task_weights": {"volume": 0, "pattern": 1.0}, "epochs": 1}
+    run(bundle, "pretrain+demo", models_dir=first, output_dir=first, **stage)
+    assert not any(key.startswith("decoder.") for key in weights(tmp_path / "first/pretrained.pt"))
+    start_from = {"pretrained": f"{first}/pretrained.pt", "load_parts": ["encoder"], "epochs": 1}
+    run(bundle, "pretrain+demo", models_dir=second, output_dir=second, **start_from)
+    assert any(key.startswith("decoder.") for key in weights(tmp_path / "second/pretrained.pt"))
 
 
 @pytest.mark.slow

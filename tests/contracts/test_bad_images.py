@@ -44,6 +44,13 @@ def label_of_other_shape(path):
     save(path.with_name("bad_seg.nii"), np.ones((12, 11, 9), np.int16))
 
 
+def label_elsewhere(path):
+    save(path)
+    affine = AFFINE.copy()
+    affine[0, 3] = -40
+    save(path.with_name("bad_seg.nii"), np.ones((12, 11, 10), np.int16), affine)
+
+
 def list_missing(path):
     (path.parent / "dataset.json").write_text(json.dumps(["good.nii", path.name]))
 
@@ -67,6 +74,9 @@ BAD = [
     ),
     pytest.param(flatten, "its affine is singular", id="singular-affine"),
     pytest.param(label_of_other_shape, "label has the shape [12, 11, 9], the image [12, 11, 10]", id="label-shape"),
+    pytest.param(
+        label_elsewhere, "its label lies elsewhere: the origins of the affines differ by 40 mm", id="label-place"
+    ),
     pytest.param(list_missing, "there is no file bad.nii", id="listed-but-missing"),
     pytest.param(lambda path: save(path, np.ones((12, 11, 10), np.uint8)), "looks like a label map", id="label-map"),
 ]

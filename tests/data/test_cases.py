@@ -71,6 +71,7 @@ def test_label_beside_its_image_is_no_image(folder):
         pytest.param(("p1/a.nii", "p1/b.nii", "p2/a.nii"), "none_given", ["p1", "p1", "p2"], id="first-folder"),
         pytest.param(("ct/p1.nii.gz", "ct/p2.nii.gz"), "none_given", ["p1", "p2"], id="one-folder-for-all"),
         pytest.param(("p1.nii.gz", "p2.nii"), "none_given", ["p1", "p2"], id="file-name"),
+        pytest.param(("ct/p1/a.nii", "ct/p2/a.nii"), "none_given", ["ct/p1", "ct/p2"], id="file-names-repeat"),
         pytest.param(("x/s7_a.nii", "y/s7_b.nii"), r"(s\d+)_", ["s7", "s7"], id="pattern-with-a-group"),
         pytest.param(("x/s7_a.nii", "y/s8_b.nii"), r"s\d+", ["s7", "s8"], id="pattern-without"),
     ],
@@ -110,6 +111,41 @@ def test_decathlon_dataset_file(folder):
     listing["validation"] = [{"image": "imagesTr/d.nii.gz", "label": "labelsTr/d.nii.gz"}]
     found = find(folder(dataset__json=listing), "image", "split")
     assert [case["split"] for case in found] == ["train", "train", "val"]
+
+
+@pytest.mark.parametrize(
+    ("listing", "patients"),
+    [
+        pytest.param(
+            {"training": ["imagesTr/a.nii.gz", "imagesTr/b.nii.gz"], "test": ["imagesTs/c.nii.gz"]},
+            ["a", "b"],
+            id="decathlon",
+        ),
+        pytest.param(
+            {"training": ["imagesTr/a.nii.gz", "imagesTr/b.nii.gz"], "test": ["imagesTs/a.nii.gz"]},
+            ["a", "b"],
+            id="test-set-named-alike",
+        ),
+        pytest.param(["p01/ct.nii", "p02/ct.nii"], ["p01", "p02"], id="names-repeat"),
+        pytest.param(["in/p01/ct.nii", "in/p01/pet.nii", "in/p02/ct.nii"], ["in/p01"] * 2 + ["in/p02"], id="deeper"),
+    ],
+)
+def test_patients_of_a_list_are_not_merged(folder, listing, patients):
+    assert [case["patient"] for case in find(folder(dataset__json=listing), "patient")] == patients
+
+
+@pytest.mark.parametrize(
+    ("word", "split"), [("Train", "train"), ("TRAINING", "train"), ("Validation", "val"), ("val", "val")]
+)
+def test_split_words_in_any_case(folder, word, split):
+    assert find(folder(dataset__json=[{"image": "a.nii", "split": word}]), "split") == [{"split": split}]
+
+
+@pytest.mark.parametrize("word", ["valid", "dev"])
+def test_unknown_split_is_named(folder, word):
+    directory = folder(dataset__json=["a.nii", {"image": "b.nii", "split": word}])
+    with pytest.raises(ValueError, match=rf"one of \['train', .* got '{word}'"):
+        find_cases(directory)
 
 
 def test_lists_by_name_come_first(folder, tmp_path):

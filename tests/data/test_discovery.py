@@ -117,6 +117,14 @@ def test_classes_that_cannot_be_filled_have_a_reason(caplog):
     assert "classes [5, 6, 7, 8] could not be filled" in caplog.text
 
 
+def test_volumes_too_small_for_a_reference_are_named(caplog):
+    with caplog.at_level(logging.WARNING):
+        plan = discovery().plan(cohort())
+    small = {"volume": 5, "patient": "p5", "shape": [24, 24, 9], "needed": [15, 15, 12]}
+    assert plan["unsuitable"] == [small]
+    assert "p5 is no reference: its volume is [24, 24, 9] voxels, needed are [15, 15, 12]." in caplog.messages
+
+
 def test_three_patients_are_enough():
     three = cohort(3, splits=["train", "train", "val"])
     assert discovery().plan(three)["classes"] == 6

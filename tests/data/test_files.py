@@ -10,7 +10,14 @@ from medssl.data import content_hash, fingerprint, image_files, matched_files, s
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("a.nii.gz", "a"), ("p/b.c.nii", "b.c"), ("d", "d"), ("e.mhd", "e"), ("f.tar.gz", "f")],
+    [
+        ("a.nii.gz", "a"),
+        ("p/b.c.nii", "b.c"),
+        ("d", "d"),
+        ("e.mhd", "e"),
+        ("f.tar.gz", "f"),
+        ("p/1.3.6.179", "1.3.6.179"),
+    ],
 )
 def test_stem(name, expected):
     assert stem(name) == expected

@@ -31,6 +31,7 @@ def test_facts_by_hand(write):
     path = write("a.nii", np.linspace(-10, 30, 24, dtype=np.float32).reshape(2, 3, 4), sagittal)
     assert image_facts(path) == {
         "sha256": content_hash(path),
+        "affine": sagittal.tolist(),
         "grid": [2, 3, 4],
         "shape": [4, 2, 3],
         "spacing": [5, 2, 3],
@@ -99,6 +100,37 @@ def test_resampled_shape_is_what_counts(write):
         ValueError, match=r"shape \[3, 4, 10\] after resampling from \[6, 7, 8\], needed .* \[4, 4, 8\]"
     ):
         usable_cases(cases, min_shape=(4, 4, 8), spacing=(4, 4, 4))
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "by", "problem"),
+    [
+        pytest.param(0, 3, 0.05, "", id="origin-rounded"),
+        pytest.param(0, 3, 3.0, "origins of the affines differ by 3 mm, the axes by 0 voxels", id="origin"),
+        pytest.param(1, 1, 0.001, "", id="spacing-rounded"),
+        pytest.param(1, 1, 0.1, "differ by 0 mm, the axes by 0.05 voxels", id="spacing"),
+        pytest.param(2, 2, -10.0, "copy the image's affine into the label", id="flipped"),
+    ],
+)
+def test_label_lies_where_its_image_lies(write, row, column, by, problem):
+    affine = np.diag([2.0, 2.0, 5.0, 1.0])
+    affine[row, column] += by
+    case = {"image": write("a.nii"), "label": write("seg.nii", affine=affine), "patient": "a"}
+    if problem:
+        with pytest.raises(ValueError, match=problem):
+            usable_cases([case])
+    else:
+        assert usable_cases([case]) == [case]
+
+
+def test_what_an_older_manifest_lacks_is_looked_at_again(write, tmp_path):
+    case, manifest = {"image": write("a.nii"), "label": write("b.nii"), "patient": "a"}, tmp_path / "images.json"
+    usable_cases([case], manifest=str(manifest))
+    known = json.loads(manifest.read_text())
+    for facts in known["images"].values():
+        del facts["affine"]
+    manifest.write_text(json.dumps(known))
+    assert usable_cases([case], manifest=str(manifest)) == [case]
 
 
 def test_listed_label_map_is_an_image(write):

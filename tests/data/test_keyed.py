@@ -125,6 +125,12 @@ def test_uneven_items_are_dealt_twice_only_in_training():
     assert sorted(validation[0] + validation[1]) == [(0, index) for index in range(7)]
 
 
+def test_fewer_validation_items_than_processes():
+    with pytest.raises(ValueError, match=r"got 2 for 3 processes; list more validation cases"):
+        EpochSampler(2, num_replicas=3, fixed=True)
+    assert len(list(EpochSampler(2, num_replicas=3))) == 1  # in training an item is dealt twice
+
+
 def test_fixed_loader_repeats_its_draws():
     loader = KeyedLoader(dataset(), batch_size=3, shuffle=False, fixed=True)
     assert torch.equal(rounds(loader, 1), rounds(loader, 2))

@@ -1,13 +1,15 @@
 """What is finished already."""
 
+import pickle
+
 import nibabel as nib
 import numpy as np
 import pytest
 import torch
+from monai.bundle import ConfigParser
 from monai.data import MetaTensor
-from monai.transforms import SaveImaged
 
-from medssl.data import is_whole_nifti, root_of_cases, unfinished_cases
+from medssl.data import is_whole_nifti, output_name, root_of_cases, unfinished_cases
 
 
 @pytest.fixture
@@ -17,14 +19,21 @@ def cases(tmp_path):
 
 
 def save(case, tmp_path):
-    image = MetaTensor(torch.ones(1, 2, 3, 4), meta={"filename_or_obj": case["image"]})
-    words = {
+    first = case["image"] if isinstance(case["image"], str) else case["image"][0]
+    image = MetaTensor(torch.ones(1, 2, 3, 4), meta={"filename_or_obj": first})
+    config = {
+        "_target_": "SaveImaged",
+        "keys": "pred",
+        "output_dir": str(tmp_path / "out"),
         "output_postfix": "pred",
+        "output_dtype": np.uint8,
         "separate_folder": False,
         "data_root_dir": str(tmp_path / "in"),
+        "output_name_formatter": {"_target_": "medssl.data.output_name_formatter", "_mode_": "callable"},
         "print_log": False,
     }
-    SaveImaged("pred", output_dir=str(tmp_path / "out"), output_dtype=np.uint8, **words)({"pred": image})
+    saver = ConfigParser({"saver": config}).get_parsed_content("saver")
+    pickle.loads(pickle.dumps(saver))({"pred": image})
 
 
 def test_what_saveimaged_wrote_is_finished(tmp_path, cases):
@@ -32,6 +41,50 @@ def test_what_saveimaged_wrote_is_finished(tmp_path, cases):
     assert unfinished_cases(cases, **words) == cases
     save(cases[1], tmp_path)
     assert unfinished_cases(cases, **words) == [cases[0], cases[2]]
+
+
+@pytest.mark.parametrize(
+    ("path", "root", "name"),
+    [
+        pytest.param("/in/p01/ct.nii.gz", "/in", "p01/ct", id="sub-folder"),
+        pytest.param("/in/p.1/c t.b.mha", "/in", "p_1/c_t_b", id="odd-characters"),
+        pytest.param("/in/1.3.6.1.4.6001.179", "/in/", "1_3_6_1_4_6001_179", id="series-folder"),
+        pytest.param("/in/h?series=1.2.3.1", "/in", "h_series_1_2_3_1", id="one-series-of-several"),
+        pytest.param("/in/p01/ct.nii.gz", "", "ct", id="no-root"),
+        pytest.param("/store/a.b2nd", "/in", "a", id="elsewhere"),
+        pytest.param("/in/1.2.3", "/in/1.2.3", "1_2_3", id="root-itself"),
+        pytest.param(["/in/p/t1.nii", "/in/p/t2.nii"], "/in", "p/t1", id="several-files"),
+    ],
+)
+def test_name_by_hand(path, root, name):
+    assert output_name(path, root) == name
+
+
+def test_every_case_has_an_output_of_its_own(tmp_path):
+    names = ["1.3.6001.179", "1.3.6001.298", "h?series=1.2.3.1", "h?series=1.2.3.2", "a/s.nii.gz", "b/s.nii.gz"]
+    cases = [{"image": str(tmp_path / "in" / name)} for name in names]
+    cases.append({"image": [str(tmp_path / "in/c/t1.nii"), str(tmp_path / "in/c/t2.nii")]})
+    assert root_of_cases(cases, "elsewhere") == str(tmp_path / "in")
+    words = {"output_dir": str(tmp_path / "out"), "data_root_dir": str(tmp_path / "in")}
+    for done, case in enumerate(cases, 1):
+        save(case, tmp_path)
+        assert unfinished_cases(cases, **words) == cases[done:]
+    assert (tmp_path / "out/h_series_1_2_3_1_pred.nii.gz").is_file()
+
+
+def test_linked_folders_stay_below_the_outputs(tmp_path):
+    (tmp_path / "far/p1").mkdir(parents=True)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/p1").symlink_to(tmp_path / "far/p1")
+    cases = [{"image": str(tmp_path / "in/p1/ct.nii")}]
+    root = root_of_cases(cases, str(tmp_path / "in"))
+    assert output_name(cases[0]["image"], root) == "p1/ct"
+
+
+def test_two_images_of_one_output_are_an_error(tmp_path):
+    cases = [{"image": "/in/a.b.nii"}, {"image": "/in/a_b.nii"}]
+    with pytest.raises(ValueError, match="2 images need as many output names, got 1: 'a_b' stands for 2"):
+        unfinished_cases(cases, output_dir=str(tmp_path), data_root_dir="/in")
 
 
 @pytest.mark.parametrize("share", [0, 0.5, 0.99])

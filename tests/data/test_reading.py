@@ -42,6 +42,15 @@ def test_plain_loader_agrees(write):
     assert np.array_equal(image, LoadImage(reader=CaseReader, ensure_channel_first=True)(write(".mha")))
 
 
+def test_threads_share_a_reader(write):
+    """What is read in one thread is not touched by what another reads before it is used."""
+    reader = CaseReader()
+    images = {suffix: reader.read(write(suffix)) for suffix in (".nii", ".mha", ".b2nd")}
+    for image in images.values():
+        values, _ = reader.get_data(image)
+        assert np.array_equal(np.squeeze(values), VALUES)
+
+
 def test_several_files_are_channels(write):
     image, _ = read_image([write(".nii"), write(".nii.gz")])
     assert image.shape == (2, 2, 3, 4)

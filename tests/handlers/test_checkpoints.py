@@ -58,20 +58,21 @@ def stop(engine):
     raise CutError
 
 
-def run(folder, *, resume=False, cut=None, epochs=3, seed=0, minutes=1e-9):
+def run(folder, *, resume=False, cut=None, cut_at=None, epochs=3, seed=0, minutes=1e-9, free=("epochs",)):
     torch.manual_seed(1)
     network = Noisy()
-    words = {"settings": {"seed": seed, "epochs": epochs}, "resume": resume, "minutes": minutes}
+    words = {"settings": {"seed": seed, "epochs": epochs}, "resume": resume, "minutes": minutes, "free": free}
     trainer, history, validator = trainer_of(folder, network, seed=seed, epochs=epochs, **words)
-    if cut:
-        trainer.add_event_handler(Events.ITERATION_STARTED(once=cut), stop)
+    event, number = cut_at or (Events.ITERATION_STARTED, cut)
+    if number:
+        trainer.add_event_handler(Events.STARTED, lambda e: e.add_event_handler(event(once=number), stop))
     with contextlib.suppress(CutError):
         trainer.run()
     rows = [{name: value for name, value in row.items() if name != "seconds"} for row in history.rows]
     return torch.cat([p.flatten() for p in network.parameters()]).tolist(), rows, validator.state.best_metric
 
 
-@pytest.mark.parametrize("cut", [1, 3, 4, 5, 8, 12], ids=lambda n: f"before-iteration-{n}")
+@pytest.mark.parametrize("cut", [1, 3, 4, 5, 8, 9, 12], ids=lambda n: f"before-iteration-{n}")
 def test_a_cut_run_continues_to_the_very_same_result(tmp_path, cut):
     whole = run(tmp_path / "whole")
     run(tmp_path / "cut", cut=cut)
@@ -117,3 +118,15 @@ def test_a_full_disk_is_noticed_before_the_first_iteration(tmp_path, monkeypatch
     with pytest.raises(OSError, match="free some space"):
         run(tmp_path)
     assert not (tmp_path / "history.csv").exists()
+
+
+def test_a_run_stopped_at_the_very_end_of_an_epoch_keeps_what_belongs_to_the_epoch(tmp_path):
+    whole = run(tmp_path / "whole")
+    run(tmp_path / "cut", cut_at=(Events.ITERATION_COMPLETED, 4))
+    assert run(tmp_path / "cut", resume=True) == whole
+
+
+def test_words_that_are_not_free_may_not_change(tmp_path):
+    run(tmp_path, epochs=2, free=())
+    with pytest.raises(ValueError, match="epochs: 2 then, 3 now"):
+        run(tmp_path, epochs=3, resume=True, free=())

@@ -6,7 +6,7 @@ import signal
 import pytest
 from ignite.engine import Engine, Events
 
-from medssl.handlers import EarlyStop, GracefulStop
+from medssl.handlers import EarlyStop, GracefulStop, ValidateAtEnd
 
 
 @pytest.fixture
@@ -28,15 +28,50 @@ def test_sigterm_finishes_the_iteration_and_ends_in_order(engine):
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
-def test_time_is_up_validates_once_if_nothing_ever_did(engine):
-    validator = Engine(lambda e, b: None)
-    validator.state.best_metric_epoch = -1
-    calls = []
-    validator.run = lambda **words: calls.append(words)
-    GracefulStop(max_minutes=1e-9, validator=validator).attach(engine)
+def test_the_last_iteration_of_an_epoch_takes_its_epoch_with_it(engine):
+    order = []
+    engine.add_event_handler(Events.EPOCH_COMPLETED, lambda e: order.append("epoch"))
+    GracefulStop(max_minutes=1e-9).attach(engine)
+    engine.add_event_handler(Events.TERMINATE, lambda e: order.append("terminate"))
+    engine.run([0], max_epochs=5)
+    assert order == ["epoch", "terminate"]
+    assert engine.state.epoch == 1
+
+
+@pytest.fixture
+def validator():
+    made = Engine(lambda e, b: None)
+    made.state.best_metric_epoch, made.calls = -1, []
+
+    def run(global_epoch):
+        made.calls.append(global_epoch)
+
+    made.run = run
+    return made
+
+
+def test_a_run_cut_by_time_is_validated_if_it_never_was(engine, validator):
+    GracefulStop(max_minutes=1e-9).attach(engine)
+    ValidateAtEnd(validator).attach(engine)
     engine.run(range(10), max_epochs=5)
     assert engine.state.iteration == 1
-    assert calls == [{"global_epoch": 1}]
+    assert validator.calls == [1]
+
+
+def test_a_run_cut_after_a_validation_is_left_alone(engine, validator):
+    validator.state.best_metric_epoch = 0
+    GracefulStop(max_minutes=1e-9).attach(engine)
+    ValidateAtEnd(validator).attach(engine)
+    engine.run(range(10), max_epochs=5)
+    assert validator.calls == []
+
+
+@pytest.mark.parametrize(("last", "calls"), [(3, []), (2, [3])])
+def test_a_whole_run_ends_validated(engine, validator, last, calls):
+    validator.state.best_metric_epoch, validator.state.epoch = 1, last
+    ValidateAtEnd(validator).attach(engine)
+    engine.run(range(2), max_epochs=3)
+    assert validator.calls == calls
 
 
 def test_no_limit_runs_to_the_end(engine):

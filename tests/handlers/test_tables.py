@@ -15,6 +15,13 @@ def case(name):
     return {"image": SimpleNamespace(meta={"filename_or_obj": f"/somewhere/{name}.nii.gz"})}
 
 
+MAP = {"pred": np.ones((2, 1, 1, 1))}
+TABLES = {
+    "metric": lambda folder: MetricTable(folder / "t.csv", "dice", columns=["liver"], root="/somewhere"),
+    "prediction": lambda folder: PredictionTable(folder / "t.csv", ["without", "with"], root="/somewhere"),
+}
+
+
 def run(handler, outputs, details=None):
     def step(engine, batch):
         engine.state.batch = [case(batch)]
@@ -62,3 +69,25 @@ def test_vectors_in_one_file_maps_in_one_each(tmp_path):
     assert table["names"].tolist() == ["a", "b"]
     assert table["vectors"].tolist() == [[1, 1, 1], [0, 0, 0]]
     assert np.load(tmp_path / "c.npy").shape == (2, 1, 1, 1)
+
+
+def test_maps_go_where_their_images_lie(tmp_path):
+    run(FeatureTable(tmp_path, root="/somewhere"), {"p01/ct": MAP, "p02/ct": MAP})
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.npy")) == [
+        "p01/ct.npy",
+        "p02/ct.npy",
+    ]
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_rows_are_told_apart_by_folders(tmp_path, kind):
+    output = {"pred": torch.tensor([0.25, 0.75]), "label": torch.tensor([1, 0])}
+    run(TABLES[kind](tmp_path), {"p01/ct": output, "p02/ct": output}, {"dice": torch.ones(2, 1)})
+    assert [row[0] for row in rows(tmp_path / "t.csv")][1:3] == ["p01/ct", "p02/ct"]
+
+
+def test_vectors_survive_an_error_which_is_passed_on(tmp_path):
+    with pytest.raises(KeyError, match="pred"):
+        run(FeatureTable(tmp_path / "new" / "folder"), {"a": {"pred": np.ones(3)}, "b": {}})
+    assert np.load(tmp_path / "new" / "folder" / "features.npz")["names"].tolist() == ["a"]
+    assert len(list((tmp_path / "new" / "folder").iterdir())) == 1

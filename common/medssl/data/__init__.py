@@ -8,8 +8,15 @@ from medssl.data.discovery import Cohort, SelfDiscovery
 from medssl.data.files import content_hash, fingerprint, image_files, matched_files, stem
 from medssl.data.inspection import data_hash, image_facts, usable_cases
 from medssl.data.keyed import EpochSampler, KeyedDataset, KeyedLoader
+from medssl.data.labelled import labelled_cases
 from medssl.data.listings import read_listing
-from medssl.data.outputs import is_whole_nifti, root_of_cases, unfinished_cases
+from medssl.data.outputs import (
+    is_whole_nifti,
+    output_name,
+    output_name_formatter,
+    root_of_cases,
+    unfinished_cases,
+)
 from medssl.data.pattern_table import PatternCubes, discover_patterns, gallery_cubes, load_patterns
 from medssl.data.patterns import cut_cube, dense_weight, nearest, resize_in_plane
 from medssl.data.reading import CaseReader, read_image
@@ -46,10 +53,13 @@ __all__ = [
     "is_dicom",
     "is_whole_nifti",
     "known_words",
+    "labelled_cases",
     "load_patterns",
     "matched_files",
     "nearest",
     "open_stored",
+    "output_name",
+    "output_name_formatter",
     "read_crop",
     "read_image",
     "read_json",

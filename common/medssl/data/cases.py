@@ -18,6 +18,7 @@ __all__ = ["find_cases"]
 
 logger = logging.getLogger(__name__)
 SPLITS = {"train": ("train", "val"), "test": ("test",), "all": ("train", "val", "test")}
+WORDS = {"train": "train", "training": "train", "val": "val", "validation": "val", "test": "test"}
 
 
 def find_cases(
@@ -38,7 +39,8 @@ def find_cases(
         patterns: ``image`` and ``label``, file patterns as :func:`matched_files` takes them, an image and its label
             being those whose wildcards stand for the same; ``patient``, a regular expression of which the first group
             (or all) of what it finds in a relative path is the patient. Without it a patient is the DICOM PatientID,
-            the first sub-folder unless all images share it, or the file's name.
+            the first sub-folder unless all images share it or a list names them, the file's name, or the folders above
+            where file names repeat.
         lists: ``train`` and ``val``, lists as :func:`read_listing` takes them; ``class``, a CSV with the columns
             ``file`` and ``class``.
         split: ``train`` for all cases but those of a test set, ``test`` for these, ``all`` for both.
@@ -81,10 +83,13 @@ def _listed(folder: Path, lists: dict[str, str]) -> list[dict[str, Any]]:
             entries += [entry | {"split": split} for entry in read_listing(Path(lists[split]).expanduser())]
     if not entries and (folder / "dataset.json").is_file():
         entries = read_listing(folder / "dataset.json")
-    words = {"training": "train", "validation": "val"}
-    return [
-        e | {"listed": True} | ({"split": words.get(e["split"], e["split"])} if "split" in e else {}) for e in entries
-    ]
+    return [e | {"listed": True} | ({"split": _split(e["split"])} if "split" in e else {}) for e in entries]
+
+
+def _split(word: Any) -> str:
+    if str(word).strip().lower() not in WORDS:
+        raise ValueError(f"The split of a case is one of {list(WORDS)}, got {word!r}; correct the list.")
+    return WORDS[str(word).strip().lower()]
 
 
 def _matched(folder: Path, patterns: dict[str, str]) -> list[dict[str, Any]]:
@@ -124,16 +129,26 @@ def _add_classes(entries: list[dict[str, Any]], listing: str) -> None:
 
 
 def _add_patients(entries: list[dict[str, Any]], folder: Path, *, pattern: str) -> None:
-    folders = {name.split("/")[0] for name in map(_name, entries)}
     for entry in entries:
         if "patient" in entry:
             entry["patient"] = str(entry["patient"])
         elif pattern != "none_given":
             entry["patient"] = _pattern_patient(_name(entry), pattern)
         else:
-            first, _, rest = _name(entry).partition("/")
-            own = first if rest and len(folders) > 1 else stem(_name(entry))
-            entry["patient"] = dicom_patient(str(folder / _name(entry))) or own
+            entry["patient"] = dicom_patient(str(folder / _name(entry)))
+    for tested in (False, True):  # a name that tells apart the images of both may not tell apart those of one
+        group = [entry for entry in entries if (entry.get("split") == "test") == tested]
+        for entry, patient in zip(group, _path_patients(group), strict=True):
+            entry["patient"] = entry["patient"] or patient
+
+
+def _path_patients(entries: list[dict[str, Any]]) -> list[str]:
+    names = [_name(entry) for entry in entries]
+    stems = [stem(name) for name in names]
+    parents = [PurePosixPath(name).parent.as_posix() for name in names]
+    if len({name.split("/")[0] for name in names}) > 1 and not any(entry.get("listed") for entry in entries):
+        return [name.split("/")[0] if "/" in name else own for name, own in zip(names, stems, strict=True)]
+    return parents if len(set(stems)) < len(stems) and len(set(parents)) > 1 else stems
 
 
 def _pattern_patient(name: str, pattern: str) -> str:

@@ -135,7 +135,8 @@ class SelfDiscovery:
         """Choose classes and cubes; nothing is cut yet.
 
         Returns:
-            ``settings``, ``classes`` (how many were filled), ``unfilled`` (class and reason of the others), and
+            ``settings``, ``classes`` (how many were filled), ``unfilled`` (class and reason of the others),
+            ``unsuitable`` (``volume patient shape needed`` of training volumes too small for a reference), and
             ``cubes``: for every cube ``split volume patient depth corner size resolution distance class``.
 
         Raises:
@@ -144,15 +145,14 @@ class SelfDiscovery:
         shapes = [cohort.volume(row).shape for row in range(len(cohort.volumes))]
         draws = np.random.default_rng(self.seed)
         references = [int(row) for row in draws.permutation(cohort.rows("train"))]
-        least = self.search.least_shape(self.cube)
-        tally: Counter[str] = Counter()
+        unsuitable = self._unsuitable(cohort, shapes)
+        small = {entry["volume"] for entry in unsuitable}
+        tally: Counter[str] = Counter(small=len(small))
         taken: list[tuple[int, ...]] = []
         cubes: list[dict[str, Any]] = []
         for used, reference in enumerate(references):
             wanted = self._wanted(self.classes - len(taken), len(references) - used)
-            if any(length < need for length, need in zip(shapes[reference], least, strict=True)):
-                tally["small"] += 1
-                wanted = 0
+            wanted = 0 if reference in small else wanted
             volume = cohort.volume(reference) if wanted else np.empty((0, 0, 0))
             for _ in range(wanted):
                 corner = self.search.draw(volume, self.cube, taken=taken, draws=draws, tally=tally)
@@ -170,7 +170,18 @@ class SelfDiscovery:
         unfilled = [{"class": number, "reason": reason} for number in range(len(taken), self.classes)]
         if unfilled:
             logger.warning("classes %s could not be filled: %s.", [entry["class"] for entry in unfilled], reason)
-        return {"settings": asdict(self), "classes": len(taken), "unfilled": unfilled, "cubes": cubes}
+        counts = {"settings": asdict(self), "classes": len(taken), "unfilled": unfilled}
+        return counts | {"unsuitable": unsuitable, "cubes": cubes}
+
+    def _unsuitable(self, cohort: Cohort, shapes: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
+        least = list(self.search.least_shape(self.cube))
+        found = []
+        for row in cohort.rows("train"):
+            shape, patient = list(shapes[row]), cohort.patients[row]
+            if any(length < need for length, need in zip(shape, least, strict=True)):
+                found.append({"volume": row, "patient": patient, "shape": shape, "needed": least})
+                logger.warning("%s is no reference: its volume is %s voxels, needed are %s.", patient, shape, least)
+        return found
 
     def _wanted(self, missing: int, references: int) -> int:
         each = self.coordinates_per_reference

@@ -9,16 +9,26 @@ from pathlib import Path, PurePosixPath
 
 from medssl.data.series import is_dicom, series_files, series_in
 
-__all__ = ["content_hash", "fingerprint", "image_files", "matched_files", "stem"]
+__all__ = ["content_hash", "fingerprint", "first_file", "image_files", "matched_files", "stem"]
 
 SUFFIXES = (".nii", ".nii.gz", ".mhd", ".mha", ".nrrd", ".nhdr")
+KNOWN_END = re.compile(
+    r"\.(nii|mhd|mha|nrrd|nhdr|b2nd|dcm|ima|img|hdr|tar|png|jpe?g|tiff?)(\.gz|\.bz2)?$", re.IGNORECASE
+)
 DATA_FILE = re.compile(rb"^(?:ElementDataFile\s*=|data file:)\s*(\S+)\s*$", re.MULTILINE | re.IGNORECASE)
 
 
 def stem(name: str) -> str:
-    """A file's name without folders and without its suffix, ``.nii.gz`` taken as one."""
-    name = PurePosixPath(name).name
-    return re.sub(r"\.(gz|bz2)$", "", name).rsplit(".", 1)[0] if "." in name[1:] else name
+    """An image's name without folders and without its suffix, ``.nii.gz`` taken as one.
+
+    Only suffixes of images are taken off: a folder of DICOM slices may be called ``1.3.6.1``.
+    """
+    return KNOWN_END.sub("", PurePosixPath(name).name)
+
+
+def first_file(path: str | Path | Sequence[str]) -> str:
+    """The path that an image is named by: its own, or the first of a list of files that are its channels."""
+    return str(path if isinstance(path, str | Path) else path[0])
 
 
 def matched_files(folder: Path, pattern: str) -> dict[tuple[str, ...], str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from medssl.data.files import content_hash, fingerprint
+from medssl.data.files import content_hash, fingerprint, first_file
 from medssl.data.reading import read_image
 from medssl.data.records import read_json, write_json
 from medssl.data.words import switch
@@ -24,6 +24,7 @@ __all__ = ["data_hash", "image_facts", "usable_cases"]
 logger = logging.getLogger(__name__)
 FEW_VALUES = 128  # label maps of whole bodies know about 120 structures, images many more grey values
 SECONDS_BETWEEN_WRITES = 20.0
+SAME_DIRECTION, SAME_ORIGIN_MM = 1e-3, 0.1  # the first in voxels
 
 
 def usable_cases(
@@ -84,8 +85,8 @@ def data_hash(cases: Sequence[dict[str, Any]], manifest: str = "none_given") -> 
     """
     seen = _Manifest(manifest)
     groups: dict[str, list[str]] = {}
-    for case in cases:
-        groups.setdefault(case["patient"], []).append(seen.content_hash(case["image"]))
+    for number, case in enumerate(cases):  # lists from elsewhere name no patients: each image is taken for one
+        groups.setdefault(case.get("patient", str(number)), []).append(seen.content_hash(case["image"]))
     return hashlib.sha256(str(sorted(sorted(group) for group in groups.values())).encode()).hexdigest()
 
 
@@ -96,8 +97,8 @@ def image_facts(path: str | Sequence[str]) -> dict[str, Any]:
         path: what a case names.
 
     Returns:
-        ``sha256``, ``grid`` (voxels along the array's axes), ``shape`` and ``spacing`` (along the patient's axes),
-        ``range``, ``few_values`` (number of different values if all are whole and few, else 0); or ``problem``.
+        ``sha256``, ``affine``, ``grid`` (voxels along the array's axes), ``shape`` and ``spacing`` (along the patient's
+        axes), ``range``, ``few_values`` (number of different values if all are whole and few, else 0); or ``problem``.
     """
     try:
         digest = content_hash(path)
@@ -113,6 +114,7 @@ def image_facts(path: str | Sequence[str]) -> dict[str, Any]:
     axes = array_axes(affine) if len(grid) == 3 else range(len(grid))
     return {
         "sha256": digest,
+        "affine": affine.tolist(),
         "grid": grid,
         "shape": [grid[axis] for axis in axes],
         "spacing": [round(sizes[axis], 6) for axis in axes],
@@ -127,7 +129,8 @@ class _Manifest:
         self.images: dict[str, dict[str, Any]] = {}
         self.written = time.monotonic()
         if self.path is not None and self.path.is_file():
-            self.images = read_json(self.path)["images"]
+            known = read_json(self.path)["images"]
+            self.images = {key: facts for key, facts in known.items() if "affine" in facts}  # older ones had none
 
     def facts(self, path: Any) -> dict[str, Any]:
         try:
@@ -167,7 +170,18 @@ def _problem(case: dict[str, Any], seen: _Manifest, *, needed: tuple[int, ...], 
         return f"label: {label['problem']}"
     if label["grid"] != facts["grid"]:
         return f"its label has the shape {label['grid']}, the image {facts['grid']}; resample one to the other"
-    return ""
+    return _shifted(torch.tensor(facts["affine"]), torch.tensor(label["affine"]))
+
+
+def _shifted(image: torch.Tensor, label: torch.Tensor) -> str:
+    difference = (image - label)[:-1].abs()
+    direction, origin = float((difference[:, :-1] / voxel_size(image)).max()), float(difference[:, -1].max())
+    if direction <= SAME_DIRECTION and origin <= SAME_ORIGIN_MM:
+        return ""
+    return (
+        f"its label lies elsewhere: the origins of the affines differ by {origin:.4g} mm, the axes by {direction:.4g} "
+        "voxels a step; copy the image's affine into the label if their voxels agree, else resample the label"
+    )
 
 
 def _misfit(facts: dict[str, Any], *, needed: tuple[int, ...], spacing: tuple[float, ...]) -> str:
@@ -200,8 +214,5 @@ def _reason(error: Exception, path: Any) -> str:
 
 
 def _short(image: Any, cases: Sequence[dict[str, Any]]) -> str:
-    first = image if isinstance(image, str) else image[0]
-    folders = {
-        str(Path(case["image"] if isinstance(case["image"], str) else case["image"][0]).parent) for case in cases
-    }
-    return os.path.relpath(first, os.path.commonpath(folders))
+    folders = {str(Path(first_file(case["image"])).parent) for case in cases}
+    return os.path.relpath(first_file(image), os.path.commonpath(folders))

@@ -74,6 +74,9 @@ class EpochSampler(DistributedSampler):
 
     Attributes:
         start: items of this process that the next round, and only it, leaves out: where a broken epoch continues.
+
+    Raises:
+        ValueError: if it is fixed and some process would get no item.
     """
 
     def __init__(
@@ -86,6 +89,11 @@ class EpochSampler(DistributedSampler):
         num_replicas: int = 1,
         fixed: bool = False,
     ) -> None:
+        if fixed and length < num_replicas:
+            raise ValueError(
+                f"Validation needs a case for every process, got {length} for {num_replicas} processes; "
+                "list more validation cases, raise val_fraction, or start fewer processes."
+            )
         options = {"rank": rank, "num_replicas": num_replicas, "shuffle": shuffle, "seed": seed}
         super().__init__(range(length), even_divisible=not fixed, **options)
         self.fixed = fixed

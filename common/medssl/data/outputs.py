@@ -1,9 +1,11 @@
-"""What an earlier run has finished already."""
+"""What outputs are called, and which of them an earlier run has finished already."""
 
 from __future__ import annotations
 
 import logging
 import os
+import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,40 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 from monai.data import FolderLayout
+from monai.transforms import SaveImage
 from nibabel.filebasedimages import ImageFileError
 
-__all__ = ["is_whole_nifti", "root_of_cases", "unfinished_cases"]
+from medssl.data.files import first_file, stem
+
+__all__ = ["is_whole_nifti", "output_name", "output_name_formatter", "root_of_cases", "unfinished_cases"]
 
 logger = logging.getLogger(__name__)
+
+
+def output_name(path: str | Sequence[str], root: str = "") -> str:
+    """What outputs of an image are called: its place below a folder, without suffix, of letters, digits, ``_``, ``-``.
+
+    Args:
+        path: what a case names; of a list of files the first counts.
+        root: the folder; an image that lies elsewhere, or any if it is empty, goes by its file's name.
+
+    Returns:
+        Such as ``p01/ct`` for ``p01/ct.nii.gz`` and ``p02/1_2_840`` for a series ``p02/1.2.840``.
+    """
+    file, top = Path(os.path.abspath(first_file(path))), os.path.abspath(root)
+    below = bool(root) and file.parent.is_relative_to(top)
+    folders = file.parent.relative_to(top).parts if below else ()
+    return "/".join(re.sub(r"[^\w-]", "_", part) for part in (*folders, stem(file.name)))
+
+
+def output_name_formatter(metadict: dict[str, Any], saver: SaveImage) -> dict[str, Any]:
+    """Let ``SaveImaged`` call its files by :func:`output_name`, below its ``data_root_dir``.
+
+    Args:
+        metadict: of the image that is saved.
+        saver: what saves it, with ``separate_folder=False``.
+    """
+    return {"subject": _subject(metadict["filename_or_obj"], saver.folder_layout.data_root_dir)}
 
 
 def unfinished_cases(
@@ -23,16 +54,28 @@ def unfinished_cases(
 ) -> list[dict[str, Any]]:
     """The cases that have no output yet, or one that was cut off while it was written.
 
-    Outputs are looked for where ``SaveImaged(separate_folder=False)`` with the same words writes them.
+    Outputs are looked for where ``SaveImaged(separate_folder=False)`` with the same words and
+    :func:`output_name_formatter` writes them.
 
     Args:
         cases: what :func:`medssl.data.find_cases` gives.
         output_dir: folder of the outputs.
         data_root_dir: folder whose sub-folders are repeated in ``output_dir``.
         postfix: what is added to the image's name.
+
+    Raises:
+        ValueError: if the outputs of two images would be one file.
     """
     layout = FolderLayout(output_dir, postfix=postfix, extension=".nii.gz", parent=False, data_root_dir=data_root_dir)
-    open_cases = [case for case in cases if not is_whole_nifti(layout.filename(subject=str(case["image"])))]
+    names = [output_name(case["image"], data_root_dir) for case in cases]
+    shared = sorted(name for name, count in Counter(names).items() if count > 1)
+    if shared:
+        raise ValueError(
+            f"{len(names)} images need as many output names, got {len(set(names))}: {shared[0]!r} stands for "
+            f"{names.count(shared[0])}; rename images, or give a folder above all of them."
+        )
+    outputs = [layout.filename(subject=_subject(case["image"], data_root_dir)) for case in cases]
+    open_cases = [case for case, output in zip(cases, outputs, strict=True) if not is_whole_nifti(output)]
     if len(open_cases) < len(cases):
         logger.info("%d of %d outputs are there already.", len(cases) - len(open_cases), len(cases))
     return open_cases
@@ -46,10 +89,14 @@ def root_of_cases(cases: Sequence[dict[str, Any]], dataset_dir: str) -> str:
         dataset_dir: where the images were looked for.
     """
     root = Path(dataset_dir).expanduser().resolve()
-    folders = [Path(str(case["image"])).resolve().parent for case in cases]
+    folders = [Path(os.path.abspath(first_file(case["image"]))).parent for case in cases]
     if root.is_dir() and all(folder.is_relative_to(root) for folder in folders):
         return str(root)
     return os.path.commonpath(folders)
+
+
+def _subject(path: str | Sequence[str], root: str) -> str:
+    return os.path.join(root, output_name(path, root))
 
 
 def is_whole_nifti(path: str | os.PathLike) -> bool:

@@ -25,25 +25,24 @@ class CaseReader(ImageReader):
 
     For ``LoadImaged(reader="medssl.data.CaseReader")``: whatever :func:`find_cases` and :func:`stored_cases` name, this
     can read. NIfTI goes through nibabel, all else through ITK; of a folder with several series it reads the named one.
+    Threads may share one reader: between :meth:`read` and :meth:`get_data` it keeps nothing.
     """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.reader: ImageReader = _StoreReader()
 
     def verify_suffix(self, filename: Any) -> bool:
         return True
 
-    def read(self, data: Any, **kwargs: Any) -> Any:
+    def read(self, data: Any, **kwargs: Any) -> tuple[ImageReader, Any]:
         paths = [str(path) for path in (data if isinstance(data, list | tuple) else [data])]
+        reader: ImageReader = _SeriesReader()
         if paths[0].endswith(".b2nd"):
-            self.reader = _StoreReader()
-        else:
-            self.reader = NibabelReader() if paths[0].endswith((".nii", ".nii.gz")) else _SeriesReader()
-        return self.reader.read(paths, **kwargs)
+            reader = _StoreReader()
+        elif paths[0].endswith((".nii", ".nii.gz")):
+            reader = NibabelReader()
+        return reader, reader.read(paths, **kwargs)
 
-    def get_data(self, img: Any) -> tuple[np.ndarray, dict]:
-        return self.reader.get_data(img)
+    def get_data(self, img: tuple[ImageReader, Any]) -> tuple[np.ndarray, dict]:
+        reader, image = img
+        return reader.get_data(image)
 
 
 class _SeriesReader(ITKReader):

@@ -7,7 +7,7 @@ from medssl.handlers.naming import NamedMetrics
 from medssl.handlers.pictures import ImageStrips, MaskOverlay
 from medssl.handlers.progress import ProgressBar
 from medssl.handlers.record import RunRecord
-from medssl.handlers.stopping import EarlyStop, GracefulStop
+from medssl.handlers.stopping import EarlyStop, GracefulStop, ValidateAtEnd
 from medssl.handlers.tables import FeatureTable, MetricTable, PredictionTable
 from medssl.handlers.terms import LossTerms
 from medssl.handlers.weights import BestWeights
@@ -28,4 +28,5 @@ __all__ = [
     "ProgressBar",
     "RunRecord",
     "TrainingState",
+    "ValidateAtEnd",
 ]

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import ignite.distributed as idist
 import torch
 from ignite.engine import Engine, Events
 
@@ -56,25 +57,17 @@ class TrainingState:
         resume: bool = False,
         minutes: float = 30,
         rank: int = 0,
-        free: Sequence[str] = (
-            "epochs",
-            "resume",
-            "num_workers",
-            "max_minutes",
-            "checkpoint_minutes",
-            "device",
-            "compile",
-        ),
+        free: Sequence[str] = (),
     ) -> None:
         self.path = Path(path)
         self.objects = dict(objects)
-        self.settings = dict(settings)
+        self.settings = {**settings, "processes": idist.get_world_size()}
         self.evaluator = evaluator
         self.resume = resume
         self.minutes = minutes
         self.rank = rank
         self.free = frozenset(free)
-        self.saved_at = 0.0
+        self.saved_at = self.started_at = 0.0
 
     def attach(self, engine: Engine) -> None:
         """Load at the start; registering the saves only then puts them behind every other handler."""
@@ -82,7 +75,8 @@ class TrainingState:
 
     def start(self, engine: Engine) -> None:
         """Load if asked to, make sure that there is room, and begin to save."""
-        self.saved_at = time.monotonic()
+        self.saved_at = self.started_at = time.monotonic()
+        self.count_seconds(engine, 0.0)
         if self.resume and self.path.exists():
             self.load(engine)
         elif self.path.exists():
@@ -96,6 +90,12 @@ class TrainingState:
             engine.add_event_handler(Events.ITERATION_COMPLETED, self.save_if_due)
             engine.add_event_handler(Events.EPOCH_COMPLETED | Events.TERMINATE, self.save)
 
+    def count_seconds(self, engine: Engine, before: float) -> None:
+        """Tell the other handlers how long the run had lasted before it was cut."""
+        for one in (engine, self.evaluator):
+            if one is not None:
+                one.state.seconds_before = before
+
     def require_room(self) -> None:
         """Refuse to start when two states (the old and the new) do not fit on the disk."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -108,8 +108,9 @@ class TrainingState:
             )
 
     def save_if_due(self, engine: Engine) -> None:
-        """Save within an epoch when enough time has passed."""
-        if 0 < self.minutes * 60 <= time.monotonic() - self.saved_at:
+        """Save within an epoch when enough time has passed; its last iteration belongs to the save after the epoch."""
+        due = 0 < self.minutes * 60 <= time.monotonic() - self.saved_at
+        if due and engine.state.iteration % engine.state.epoch_length:
             self.save(engine)
 
     def save(self, engine: Engine) -> None:
@@ -122,6 +123,7 @@ class TrainingState:
             "best": self.best(),
             "random": capture_random_state(),
             "settings": self.settings,
+            "seconds": engine.state.seconds_before + time.monotonic() - self.started_at,
         }
         with replacing(self.path) as draft:
             torch.save(state, draft)
@@ -145,6 +147,7 @@ class TrainingState:
             state["engine"]
             | {"max_epochs": max(epochs or 1, state["engine"]["iteration"] // engine.state.epoch_length)}
         )
+        self.count_seconds(engine, state["seconds"])
         for name, value in state["best"].items():
             setattr(self.evaluator.state, name, value)  # type: ignore[union-attr]  # best is empty without one
         self.skip_seen(engine)

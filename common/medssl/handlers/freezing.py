@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from ignite.engine import Engine, Events
 from torch import nn
+from torch.optim import Optimizer
 
 __all__ = ["FreezeEncoder"]
 
@@ -13,21 +15,28 @@ logger = logging.getLogger(__name__)
 
 
 class FreezeEncoder:
-    """Keep the encoder's parameters as they are for the first epochs, so that a fresh head does not spoil them.
+    """Keep the encoder as it is for the first epochs, so that a fresh head does not spoil it.
+
+    Its parameters get no step and its running statistics do not move. Gradients are still computed, because several
+    processes need to agree on which parameters have one.
 
     Args:
         network: anything with an ``encoder``.
+        optimizer: the optimiser of its parameters.
         epochs: epochs without learning in the encoder; 0 means none.
 
     Raises:
         ValueError: if the network has no encoder.
     """
 
-    def __init__(self, network: nn.Module, epochs: int) -> None:
+    def __init__(self, network: nn.Module, optimizer: Optimizer, *, epochs: int) -> None:
         if not isinstance(getattr(network, "encoder", None), nn.Module):
             raise ValueError(f"FreezeEncoder needs a network with an `encoder`, got {type(network).__name__}.")
         self.encoder: nn.Module = network.encoder  # type: ignore[assignment]  # checked above
         self.epochs = epochs
+        self.frozen = False
+        optimizer.register_step_pre_hook(self.drop_gradients)
+        self.encoder.register_forward_pre_hook(self.rest)
 
     def attach(self, engine: Engine) -> None:
         """Decide at the start of each epoch."""
@@ -35,7 +44,16 @@ class FreezeEncoder:
 
     def __call__(self, engine: Engine) -> None:
         """Freeze or release."""
-        frozen = engine.state.epoch <= self.epochs
+        self.frozen = engine.state.epoch <= self.epochs
         if engine.state.epoch in (1, self.epochs + 1) and self.epochs > 0:
-            logger.info("epoch %d: encoder %s.", engine.state.epoch, "frozen" if frozen else "released")
-        self.encoder.requires_grad_(not frozen)
+            logger.info("epoch %d: encoder %s.", engine.state.epoch, "frozen" if self.frozen else "released")
+
+    def drop_gradients(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        """Take the encoder out of a step."""
+        if self.frozen:
+            self.encoder.zero_grad(set_to_none=True)
+
+    def rest(self, encoder: nn.Module, args: Any) -> None:
+        """Let a frozen encoder work as in evaluation."""
+        if self.frozen:
+            encoder.eval()

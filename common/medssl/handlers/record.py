@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ import torch
 from ignite.engine import Engine, Events
 
 from medssl.data import write_json
+from medssl.handlers.hardware import hardware
 from medssl.weights import installed_versions
 
 __all__ = ["RunRecord"]
@@ -45,10 +45,11 @@ class RunRecord:
     def attach(self, engine: Engine) -> None:
         """Note the start and the end of a run."""
         engine.add_event_handler(Events.STARTED, self.start)
-        engine.add_event_handler(Events.EPOCH_COMPLETED | Events.COMPLETED, self)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self)
 
     def start(self, engine: Engine) -> None:
-        """Start the clock."""
+        """Start the clock; the last word comes after the other handlers' ends."""
+        engine.add_event_handler(Events.COMPLETED, self)
         self.started = time.time()
 
     def __call__(self, engine: Engine) -> None:
@@ -57,9 +58,8 @@ class RunRecord:
             "settings": self.settings,
             "epoch": engine.state.epoch,
             "iteration": engine.state.iteration,
-            "wall_time_seconds": round(time.time() - self.started, 1),
-            "device": device_name(self.device),
-            "threads": torch.get_num_threads(),
+            "wall_time_seconds": round(getattr(engine.state, "seconds_before", 0.0) + time.time() - self.started, 1),
+            "hardware": hardware(self.device),
             "versions": installed_versions(),
             **self.results(engine),
         }
@@ -70,11 +70,6 @@ class RunRecord:
         state = (self.evaluator or engine).state
         best = {"best_metric": state.best_metric, "best_epoch": state.best_metric_epoch} if self.evaluator else {}
         return {"metrics": {name: as_number(value) for name, value in state.metrics.items()}, **best}
-
-
-def device_name(device: torch.device) -> str:
-    """Name of the GPU, or of the processor's architecture."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else f"{device.type} ({platform.machine()})"
 
 
 def as_number(value: Any) -> Any:

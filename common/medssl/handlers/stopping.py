@@ -8,9 +8,10 @@ import threading
 import time
 from types import FrameType
 
+import ignite.distributed as idist
 from ignite.engine import Engine, Events
 
-__all__ = ["EarlyStop", "GracefulStop"]
+__all__ = ["EarlyStop", "GracefulStop", "ValidateAtEnd"]
 
 logger = logging.getLogger(__name__)
 
@@ -18,18 +19,16 @@ logger = logging.getLogger(__name__)
 class GracefulStop:
     """Finish the iteration and end the run in order, on SIGTERM or when the time is up.
 
-    A state saved on ``Events.TERMINATE`` then lets the run go on later. After SIGTERM the process ends with code 0.
-    When the time is up the steps after the run still follow, and if no validation has run yet, one is run, so that even
-    a short run leaves weights.
+    A state saved on ``Events.TERMINATE`` then lets the run go on later. After SIGTERM the process ends with code 0;
+    when the time is up the steps after the run still follow. The last iteration of an epoch takes the rest of its epoch
+    with it, so that what belongs to the epoch's end is never lost. Several processes stop together.
 
     Args:
         max_minutes: time allowed from the start of the run; 0 means no limit.
-        validator: engine to run once at the end if it never ran.
     """
 
-    def __init__(self, max_minutes: float = 0, validator: Engine | None = None) -> None:
+    def __init__(self, max_minutes: float = 0) -> None:
         self.max_minutes = max_minutes
-        self.validator = validator
         self.signalled = False
         self.started = 0.0
         self.previous: object = signal.SIG_DFL
@@ -37,7 +36,7 @@ class GracefulStop:
     def attach(self, engine: Engine) -> None:
         """Watch an engine."""
         engine.add_event_handler(Events.STARTED, self.start)
-        engine.add_event_handler(Events.ITERATION_COMPLETED, self)
+        engine.add_event_handler(Events.ITERATION_COMPLETED | Events.EPOCH_COMPLETED, self)
 
     def start(self, engine: Engine) -> None:
         """Start the clock and listen for SIGTERM, which only a main thread may; the end is put behind all handlers."""
@@ -50,30 +49,59 @@ class GracefulStop:
         """Remember the wish; the iteration under way is finished first."""
         self.signalled = True
 
-    @property
-    def out_of_time(self) -> bool:
-        """Whether the minutes are used up."""
-        return 0 < self.max_minutes * 60 <= time.monotonic() - self.started
+    def asked(self) -> tuple[bool, bool]:
+        """Whether any process was signalled, and whether the minutes of any are used up."""
+        out_of_time = 0 < self.max_minutes * 60 <= time.monotonic() - self.started
+        if idist.get_world_size() == 1:
+            return self.signalled, out_of_time
+        worst = [idist.all_reduce(float(flag), "MAX") for flag in (self.signalled, out_of_time)]
+        return bool(worst[0]), bool(worst[1])
 
     def __call__(self, engine: Engine) -> None:
         """End the run after this iteration if asked to."""
-        if self.signalled or self.out_of_time:
+        ends_epoch = engine.state.epoch_length and engine.state.iteration % engine.state.epoch_length == 0
+        if ends_epoch and engine.last_event_name == Events.ITERATION_COMPLETED:
+            return
+        self.signalled, out_of_time = self.asked()
+        if self.signalled or out_of_time:
             reason = "SIGTERM" if self.signalled else f"max_minutes={self.max_minutes:g}"
             logger.warning("%s: stopping after iteration %d; --resume True goes on.", reason, engine.state.iteration)
             engine.terminate()
 
     def finish(self, engine: Engine) -> None:
-        """Give SIGTERM back; then leave the process, or validate once if nothing ever was.
+        """Give SIGTERM back, and leave the process after it.
 
         Raises:
             SystemExit: with code 0, after SIGTERM.
         """
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, self.previous)  # type: ignore[arg-type]  # what signal.signal returned before
-        never = self.validator is not None and self.validator.state.best_metric_epoch == -1
         if self.signalled:
             raise SystemExit(0)
-        if never and self.validator is not None and self.out_of_time:
+
+
+class ValidateAtEnd:
+    """Validate when a run ends whose last epoch was not, so that short runs and odd intervals leave their weights too.
+
+    A run that was stopped before its last epoch is validated only if it never was: it will go on later, and must then
+    come out as if it had not been stopped. List it after :class:`GracefulStop`.
+
+    Args:
+        validator: evaluator with a ``state.best_metric_epoch``.
+    """
+
+    def __init__(self, validator: Engine) -> None:
+        self.validator = validator
+
+    def attach(self, engine: Engine) -> None:
+        """Wait for the end; registered at the start, it comes after the handlers of the last epoch."""
+        engine.add_event_handler(Events.STARTED, lambda e: e.add_event_handler(Events.COMPLETED, self))
+
+    def __call__(self, engine: Engine) -> None:
+        """Validate if it is missing."""
+        whole = engine.state.iteration >= (engine.state.epoch_length or 0) * (engine.state.max_epochs or 1)
+        validated = self.validator.state.epoch == engine.state.epoch
+        if (whole and not validated) or self.validator.state.best_metric_epoch == -1:
             self.validator.run(global_epoch=engine.state.epoch)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from ignite.engine import Engine, Events
 
-from medssl.data import write_rows
+from medssl.data import output_name, replacing, write_rows
 
 __all__ = ["FeatureTable", "MetricTable", "PredictionTable"]
 
@@ -22,13 +22,15 @@ class MetricTable:
         path: the CSV.
         metric: name of one of the evaluator's metrics, whose details are one row a case.
         columns: names of the details' columns.
+        root: folder below which images are named by their place; empty to name them by their files alone.
 
     Raises:
         ValueError: if the metric has another number of columns.
     """
 
-    def __init__(self, path: str | os.PathLike, metric: str, *, columns: Sequence[str]) -> None:
+    def __init__(self, path: str | os.PathLike, metric: str, *, columns: Sequence[str], root: str = "") -> None:
         self.path = Path(path)
+        self.root = root
         self.metric = metric
         self.columns = tuple(columns)
         self.names: list[str] = []
@@ -41,7 +43,7 @@ class MetricTable:
 
     def collect(self, engine: Engine) -> None:
         """Keep the names of one batch."""
-        self.names += case_names(engine.state.batch)
+        self.names += case_names(engine.state.batch, self.root)
 
     def __call__(self, engine: Engine) -> None:
         """Write the table."""
@@ -63,10 +65,12 @@ class PredictionTable:
     Args:
         path: the CSV.
         columns: names of the classes.
+        root: folder below which images are named by their place; empty to name them by their files alone.
     """
 
-    def __init__(self, path: str | os.PathLike, columns: Sequence[str]) -> None:
+    def __init__(self, path: str | os.PathLike, columns: Sequence[str], *, root: str = "") -> None:
         self.path = Path(path)
+        self.root = root
         self.columns = tuple(columns)
         self.rows: list[dict[str, str]] = []
 
@@ -78,7 +82,7 @@ class PredictionTable:
 
     def collect(self, engine: Engine) -> None:
         """Keep the rows of one batch."""
-        for name, output in zip(case_names(engine.state.batch), engine.state.output, strict=True):
+        for name, output in zip(case_names(engine.state.batch, self.root), engine.state.output, strict=True):
             truth = self.columns[int(output["label"].argmax())]
             scores = {column: f"{float(value):.4f}" for column, value in zip(self.columns, output["pred"], strict=True)}
             self.rows.append({"case": name, "class": truth, **scores})
@@ -91,41 +95,44 @@ class PredictionTable:
 class FeatureTable:
     """Write one vector a case to ``features.npz`` (``names``, ``vectors``), or one map a case to ``NAME.npy``.
 
-    Vectors of finished batches survive a run that is stopped: the table is written however the run ends.
+    Vectors of finished batches survive a run that is stopped or fails: the table is written however the run ends.
 
     Args:
-        directory: where the files go.
+        directory: where the files go; maps in sub-folders as their images.
+        root: folder below which images are named by their place; empty to name them by their files alone.
     """
 
-    def __init__(self, directory: str | os.PathLike) -> None:
+    def __init__(self, directory: str | os.PathLike, *, root: str = "") -> None:
         self.directory = Path(directory)
+        self.root = root
         self.names: list[str] = []
         self.vectors: list[np.ndarray] = []
 
     def attach(self, engine: Engine) -> None:
         """Collect, then write; attach to an evaluator of one process."""
         engine.add_event_handler(Events.ITERATION_COMPLETED, self.collect)
-        engine.add_event_handler(Events.COMPLETED, self)
+        engine.add_event_handler(Events.COMPLETED | Events.EXCEPTION_RAISED, self)
 
     def collect(self, engine: Engine) -> None:
         """Keep vectors, write maps."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        for name, output in zip(case_names(engine.state.batch), engine.state.output, strict=True):
+        for name, output in zip(case_names(engine.state.batch, self.root), engine.state.output, strict=True):
             feature = np.asarray(output["pred"], dtype=np.float32)
             if feature.ndim > 1:
-                np.save(self.directory / f"{name}.npy", feature)
+                with replacing(self.directory / f"{name}.npy") as draft:
+                    np.save(draft, feature)
             else:
                 self.names.append(name)
                 self.vectors.append(feature)
 
-    def __call__(self, engine: Engine) -> None:
-        """Write the vectors."""
+    def __call__(self, engine: Engine, error: BaseException | None = None) -> None:
+        """Write the vectors, and pass an error on."""
         if self.vectors:
-            np.savez(self.directory / "features.npz", names=np.asarray(self.names), vectors=np.stack(self.vectors))
+            with replacing(self.directory / "features.npz") as draft:
+                np.savez(draft, names=np.asarray(self.names), vectors=np.stack(self.vectors))
+        if error is not None:
+            raise error
 
 
-def case_names(batch: Sequence[dict[str, Any]]) -> list[str]:
-    """File names of a decollated batch's images, without folders and endings."""
-    return [
-        Path(str(item["image"].meta["filename_or_obj"])).name.removesuffix(".gz").rsplit(".", 1)[0] for item in batch
-    ]
+def case_names(batch: Sequence[dict[str, Any]], root: str) -> list[str]:
+    """Names of a decollated batch's images, see :func:`medssl.data.output_name`."""
+    return [output_name(item["image"].meta["filename_or_obj"], root) for item in batch]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from ignite.engine import Engine, Events
 from torch import nn
 
+from medssl.handlers.hardware import hardware
 from medssl.weights import write_weights
 
 __all__ = ["BestWeights"]
@@ -24,6 +27,7 @@ class BestWeights:
         path: the weights' file; the facts go to the same name with ``.json``.
         half: save in half precision, half the size.
         facts: words to note beside the weights, such as the settings and the hash of the data.
+        device: where the network learns, noted with the minutes that it took.
     """
 
     def __init__(
@@ -33,11 +37,14 @@ class BestWeights:
         *,
         half: bool = False,
         facts: Mapping[str, Any] | None = None,
+        device: torch.device | str = "cpu",
     ) -> None:
         self.network = network
         self.path = Path(path)
         self.half = half
         self.facts = dict(facts or {})
+        self.device = device
+        self.started = time.monotonic()
 
     def attach(self, engine: Engine) -> None:
         """Look after every validation; attach to the evaluator."""
@@ -48,9 +55,7 @@ class BestWeights:
         if engine.state.best_metric_epoch != engine.state.epoch:
             return
         metrics = {name: np.asarray(value, dtype=float).tolist() for name, value in engine.state.metrics.items()}
-        write_weights(
-            self.path,
-            self.network,
-            half=self.half,
-            facts={**self.facts, "epoch": engine.state.epoch, "metrics": metrics},
-        )
+        seconds = getattr(engine.state, "seconds_before", 0.0) + time.monotonic() - self.started
+        cost = {"training_minutes": round(seconds / 60, 1), "hardware": hardware(self.device)}
+        facts = {**self.facts, "epoch": engine.state.epoch, "metrics": metrics, **cost}
+        write_weights(self.path, self.network, half=self.half, facts=facts)
