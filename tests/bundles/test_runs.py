@@ -105,11 +105,8 @@ def test_features_are_one_vector_an_image(bundle, pretrained, tmp_path):
 
 
 def test_lists_may_come_from_elsewhere_as_monai_label_gives_them(bundle, pretrained, tmp_path):
-    folder = bundle / "eval/demo/sample/images"
-    pairs = [
-        {"image": str(path), "label": str(path).replace("_ct", "_organs")}
-        for path in sorted(folder.glob("*_ct.nii.gz"))
-    ]
+    images = [str(path) for path in sorted((bundle / "eval/demo/sample/images").glob("*_ct.nii.gz"))]
+    pairs = [{"image": path, "label": path.replace("_ct", "_organs")} for path in images]
     lists = {"train#dataset#data": pairs[:2], "validate#dataset#data": pairs[2:3], "train#trainer#max_epochs": 1}
     words = {"models_dir": str(tmp_path), "output_dir": str(tmp_path), "val_interval": 5, **lists}
     run(bundle, "train", pretrained=str(pretrained / "pretrained.pt"), **words)

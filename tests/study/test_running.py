@@ -3,7 +3,7 @@
 import pytest
 
 from medssl.data import read_rows
-from medssl.study import run_study, running
+from medssl.study import Run, run_study, running
 
 
 @pytest.fixture
@@ -41,6 +41,21 @@ def test_finished_runs_are_kept_and_not_repeated(tmp_path, calls):
     ]
     assert calls[0][1:] == ("scratch_seed0", ("demo",), {"epochs": 2})
     assert len(rows) == 4
+
+
+def test_changed_conditions_are_run_anew(tmp_path, calls):
+    words = {"inits": {"scratch": "scratch"}, "output": tmp_path}
+    run_study("bundle", **words, epochs=1)
+    assert len(run_study("bundle", **words, epochs=2)) == 1
+    assert [row["init"] for row in read_rows(tmp_path / "runs.csv")] == ["scratch", "scratch"]
+
+
+def test_other_weights_under_the_same_name_are_noticed(tmp_path):
+    (tmp_path / "a.pt").write_bytes(b"one")
+    run = Run("ours", str(tmp_path / "a.pt"), 0)
+    before = running.fingerprint(run, [], {})
+    (tmp_path / "a.pt").write_bytes(b"two")
+    assert running.fingerprint(run, [], {}) != before
 
 
 def test_the_last_row_of_a_table_is_its_mean(tmp_path):

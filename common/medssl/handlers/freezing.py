@@ -48,7 +48,7 @@ class FreezeEncoder:
         if engine.state.epoch in (1, self.epochs + 1) and self.epochs > 0:
             logger.info("epoch %d: encoder %s.", engine.state.epoch, "frozen" if self.frozen else "released")
 
-    def drop_gradients(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+    def drop_gradients(self, optimizer: Optimizer, *step: Any) -> None:
         """Take the encoder out of a step."""
         if self.frozen:
             self.encoder.zero_grad(set_to_none=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -31,7 +32,7 @@ def run_study(
 ) -> list[dict[str, str]]:
     """Fine-tune a bundle's segmentation from several initialisations and note the result of each.
 
-    Runs that have a row already are not repeated.
+    Runs that have a row already are not repeated, unless something has changed: the weights, the overlays or a word.
 
     Args:
         bundle: the bundle's folder.
@@ -42,16 +43,30 @@ def run_study(
         words: further overrides of every run, such as ``epochs``.
 
     Returns:
-        All rows, those of earlier calls too.
+        One row a run of this grid, from this call or an earlier one.
     """
     table = Path(output) / "runs.csv"
-    for run in study_runs(inits, seeds):
-        if any(run.key.items() <= row.items() for row in read_rows(table)):
+    keys = [{**run.key, "settings": fingerprint(run, [*overlays], words)} for run in study_runs(inits, seeds)]
+    for run, key in zip(study_runs(inits, seeds), keys, strict=True):
+        if find_row(table, key):
             logger.info("%s has its row already.", run.name)
             continue
         row = finetune(Path(bundle), run, folder=Path(output) / run.name, overlays=overlays, **words)
-        write_rows(table, [*read_rows(table), run.key | row])
-    return read_rows(table)
+        write_rows(table, [*read_rows(table), key | row])
+    return [find_row(table, key) for key in keys]
+
+
+def find_row(table: Path, key: Mapping[str, str]) -> dict[str, str]:
+    """The row of a run; empty if it has none yet."""
+    return next((row for row in read_rows(table) if key.items() <= row.items()), {})
+
+
+def fingerprint(run: Run, *conditions: Any) -> str:
+    """Short hash of the weights' bytes and of everything else that a run depends on."""
+    weights = Path(run.pretrained)
+    digest = hashlib.sha256(weights.read_bytes() if weights.is_file() else run.pretrained.encode())
+    digest.update(json.dumps(conditions, sort_keys=True, default=str).encode())
+    return digest.hexdigest()[:12]
 
 
 def finetune(bundle: Path, run: Run, *, folder: Path, overlays: Sequence[str], **words: Any) -> dict[str, object]:
