@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 from ignite.engine import Engine
 
 from medssl.handlers import RunRecord
@@ -10,7 +11,7 @@ from medssl.handlers import RunRecord
 def test_settings_versions_time_and_metrics_are_noted(tmp_path):
     evaluator = Engine(lambda e, b: None)
     evaluator.state.metrics = {"val_loss": 0.5}
-    evaluator.state.best_metric, evaluator.state.best_metric_epoch = 0.25, 1
+    evaluator.state.best_metric, evaluator.state.best_metric_epoch = np.float32(0.25), 1  # as metrics of NumPy give it
     engine = Engine(lambda e, b: None)
     RunRecord(tmp_path / "new" / "run.json", {"seed": 3}, evaluator=evaluator).attach(engine)
     engine.run([0, 0], max_epochs=2)

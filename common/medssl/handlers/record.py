@@ -68,7 +68,8 @@ class RunRecord:
     def results(self, engine: Engine) -> dict[str, Any]:
         """Newest and best metrics, of the evaluator if there is one."""
         state = (self.evaluator or engine).state
-        best = {"best_metric": state.best_metric, "best_epoch": state.best_metric_epoch} if self.evaluator else {}
+        names = {"best_metric": "best_metric", "best_epoch": "best_metric_epoch"} if self.evaluator else {}
+        best = {name: as_number(getattr(state, attribute)) for name, attribute in names.items()}
         return {"metrics": {name: as_number(value) for name, value in state.metrics.items()}, **best}
 
 
