@@ -1,5 +1,8 @@
 """Runs of a study."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from medssl.data import read_rows
@@ -61,3 +64,30 @@ def test_other_weights_under_the_same_name_are_noticed(tmp_path):
 def test_the_last_row_of_a_table_is_its_mean(tmp_path):
     (tmp_path / "dice.csv").write_text("case,liver,mean\na,0.5,0.5\nmean,0.25,0.75\n")
     assert running.mean_row(tmp_path / "dice.csv") == {"liver": "0.25", "mean": "0.75"}
+
+
+def test_one_run_trains_then_evaluates_and_reports_both(tmp_path, monkeypatch):
+    ran = []
+
+    def execute(bundle, configs, **words):
+        ran.append((configs, Path(words["output_dir"]).relative_to(tmp_path).as_posix(), words.get("pretrained")))
+        Path(words["output_dir"]).mkdir(parents=True)
+        if "evaluate" in configs:
+            (Path(words["output_dir"]) / "dice.csv").write_text("case,liver,mean\nmean,0.5,0.5\n")
+        else:
+            record = {"epoch": 3, "iteration": 9, "hardware": "cpu"}
+            (Path(words["output_dir"]) / "run.json").write_text(json.dumps(record))
+
+    monkeypatch.setattr(running, "execute", execute)
+    row = running.finetune(
+        Path("bundle"), Run("ours", "a.pt", 4), folder=tmp_path / "ours", overlays=["demo"], epochs=3
+    )
+    assert ran == [(["train", "demo"], "ours", "a.pt"), (["train", "demo", "evaluate"], "ours/evaluate", None)]
+    assert {key: row[key] for key in ("pretrained", "liver", "mean", "epochs", "iterations", "hardware")} == {
+        "pretrained": "a.pt",
+        "liver": "0.5",
+        "mean": "0.5",
+        "epochs": 3,
+        "iterations": 9,
+        "hardware": "cpu",
+    }

@@ -75,15 +75,15 @@ def finetune(bundle: Path, run: Run, *, folder: Path, overlays: Sequence[str], *
     where = {"output_dir": str(folder), "models_dir": str(folder), "seed": run.seed, **words}
     execute(bundle, ["train", *overlays], pretrained=run.pretrained, **where)
     minutes = (time.time() - started) / 60
-    execute(bundle, ["train", *overlays, "evaluate"], **where)
+    execute(bundle, ["train", *overlays, "evaluate"], **{**where, "output_dir": str(folder / "evaluate")})
     record = json.loads((folder / "run.json").read_text())
     facts = {
         "epochs": record["epoch"],
         "iterations": record["iteration"],
         "minutes": f"{minutes:.2f}",
-        "device": record["device"],
+        "hardware": record["hardware"],
     }
-    return {"pretrained": Path(run.pretrained).name, **mean_row(folder / "dice.csv"), **facts}
+    return {"pretrained": Path(run.pretrained).name, **mean_row(folder / "evaluate" / "dice.csv"), **facts}
 
 
 def execute(bundle: Path, configs: Sequence[str], **overrides: Any) -> None:
