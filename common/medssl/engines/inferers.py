@@ -9,6 +9,8 @@ import torch
 from monai.inferers import Inferer, SimpleInferer
 from torch import Tensor
 
+from medssl.data import switch
+
 __all__ = ["AutocastInferer", "bfloat16_is_fast"]
 
 
@@ -30,10 +32,8 @@ class AutocastInferer(Inferer):
     """
 
     def __init__(self, inferer: Inferer | None = None, enabled: bool = False) -> None:
-        if not isinstance(enabled, bool):
-            raise TypeError(f"amp needs True or False, got {enabled!r}; write --amp True.")
         self.inferer = SimpleInferer() if inferer is None else inferer
-        self.enabled = enabled
+        self.enabled = switch(enabled, "amp")
 
     def __call__(self, inputs: Tensor, network: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call the network through the wrapped inferer."""

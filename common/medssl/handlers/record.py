@@ -68,9 +68,10 @@ class RunRecord:
     def results(self, engine: Engine) -> dict[str, Any]:
         """Newest and best metrics, of the evaluator if there is one."""
         state = (self.evaluator or engine).state
-        names = {"best_metric": "best_metric", "best_epoch": "best_metric_epoch"} if self.evaluator else {}
-        best = {name: as_number(getattr(state, attribute)) for name, attribute in names.items()}
-        return {"metrics": {name: as_number(value) for name, value in state.metrics.items()}, **best}
+        results = {"metrics": {name: as_number(value) for name, value in state.metrics.items()}}
+        if self.evaluator is not None:
+            results |= {"best_metric": as_number(state.best_metric), "best_epoch": state.best_metric_epoch}
+        return results
 
 
 def as_number(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import product
 
 __all__ = ["Run", "study_runs"]
@@ -31,7 +31,7 @@ class Run:
     @property
     def key(self) -> dict[str, str]:
         """What identifies the run's row in a table."""
-        return {"init": self.init, "seed": str(asdict(self)["seed"])}
+        return {"init": self.init, "seed": str(self.seed)}
 
 
 def study_runs(inits: Mapping[str, str], seeds: Sequence[int]) -> list[Run]:

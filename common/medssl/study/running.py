@@ -46,8 +46,9 @@ def run_study(
         One row a run of this grid, from this call or an earlier one.
     """
     table = Path(output) / "runs.csv"
-    keys = [{**run.key, "settings": fingerprint(run, [*overlays], words)} for run in study_runs(inits, seeds)]
-    for run, key in zip(study_runs(inits, seeds), keys, strict=True):
+    runs = study_runs(inits, seeds)
+    keys = [{**run.key, "settings": fingerprint(run, [*overlays], words)} for run in runs]
+    for run, key in zip(runs, keys, strict=True):
         if find_row(table, key):
             logger.info("%s has its row already.", run.name)
             continue
