@@ -41,7 +41,15 @@ def test_a_study_fills_in_the_bundle_and_prints_table_and_notes(tmp_path, monkey
     assert capsys.readouterr().out.split("\n")[-3:] == ["scratch  1      0.500", "one seed", ""]
 
 
+def test_export_hands_its_words_on_and_says_where(monkeypatch, capsys):
+    calls = []
+    monkeypatch.setattr(verbs, "export_checkpoint", lambda *files, **words: calls.append((files, words)) or "b.pth")
+    verbs.export("a.pt", "b.pth", form="resnet", in_channels=3)
+    assert calls == [(("a.pt", "b.pth"), {"form": "resnet", "in_channels": 3})]
+    assert capsys.readouterr().out == "wrote b.pth\n"
+
+
 def test_help_names_every_verb():
     answer = subprocess.run([sys.executable, "-m", "medssl", "--help"], capture_output=True, text=True, check=False)
     shown = answer.stdout + answer.stderr
-    assert all(verb in shown for verb in ("benchmark", "convert", "samples", "study"))
+    assert all(verb in shown for verb in ("benchmark", "convert", "export", "samples", "study"))

@@ -11,7 +11,7 @@ import fire
 from medssl.checks import benchmark_bundle
 from medssl.samples import write_samples
 from medssl.study import run_study, study_table
-from medssl.weights import convert_checkpoint
+from medssl.weights import convert_checkpoint, export_checkpoint
 
 BUNDLES = Path(__file__).resolve().parents[2] / "bundles"
 
@@ -43,12 +43,26 @@ def convert(file: str, to: str, *, output: str = "", parts: str = "encoder_decod
     """Turn a published checkpoint into weights of a bundle.
 
     Args:
-        file: the checkpoint.
+        file: the checkpoint, as the authors of Semantic Genesis, Models Genesis, TransVW or DiRA wrote it, or a ResNet
+            with torchvision's names.
         to: the bundle's folder or name.
         output: file to write; one of the same name in the models/ of the bundle if empty.
         parts: "encoder_decoder" or "encoder": what must be complete.
     """
     print(f"wrote {convert_checkpoint(file, to=str(bundle_folder(to)), output=output, parts=parts)}")
+
+
+def export(file: str, output: str, *, form: str = "unet", in_channels: int = 0) -> None:
+    """Write weights of a bundle under published names, for programs that expect those.
+
+    Args:
+        file: the weights, such as models/pretrained.pt.
+        output: file to write.
+        form: "unet", as the authors' files are and, for a residual encoder, Unet of segmentation_models_pytorch; or
+            "resnet", the residual encoder alone, as torchvision's ResNet.
+        in_channels: of the network that will read it; 0 for those of the weights. torchvision's has 3.
+    """
+    print(f"wrote {export_checkpoint(file, output, form=form, in_channels=in_channels)}")
 
 
 def benchmark(bundle: str, seconds: float = 2.0) -> None:
@@ -76,4 +90,4 @@ def study(config: str) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    fire.Fire({"benchmark": benchmark, "convert": convert, "samples": samples, "study": study})
+    fire.Fire({"benchmark": benchmark, "convert": convert, "export": export, "samples": samples, "study": study})

@@ -6,6 +6,7 @@ The first half takes its draws, the second half draws them one by one. Images ar
 from random import Random
 
 import numpy as np
+from PIL import Image, ImageEnhance, ImageFilter
 from scipy.ndimage import gaussian_filter, map_coordinates
 
 
@@ -65,6 +66,38 @@ def flip(image, axes):
     for axis in axes:
         image = np.flip(image, axis + 1)
     return image
+
+
+def pictures(image, change):
+    """Change the picture of each channel; its width is the last axis."""
+    return np.stack([np.asarray(change(Image.fromarray(channel))) for channel in image])
+
+
+def crop(image, starts, lengths, size):
+    box = (starts[1], starts[0], starts[1] + lengths[1], starts[0] + lengths[0])
+    return pictures(image, lambda picture: picture.crop(box).resize((size, size), Image.Resampling.BILINEAR))
+
+
+def brighten(image, factor):
+    return pictures(image, lambda picture: ImageEnhance.Brightness(picture).enhance(factor))
+
+
+def contrast(image, factor):
+    return pictures(image, lambda picture: ImageEnhance.Contrast(picture).enhance(factor))
+
+
+def blur(image, sigma):
+    return pictures(image, lambda picture: picture.filter(ImageFilter.GaussianBlur(sigma)))
+
+
+def swap(image, pairs):
+    """Pairs of (starts, sizes)."""
+    swapped = image.copy()
+    for (first, sizes), (second, _) in pairs:
+        for target, source in ((first, second), (second, first)):
+            for place in np.ndindex(*sizes):
+                swapped[(slice(None), *np.add(target, place))] = image[(slice(None), *np.add(source, place))]
+    return swapped
 
 
 def draw_bend(image, rng):
@@ -144,3 +177,66 @@ def draw_layers(image, volume, rng):
         inside = rng.rand() < 0.2
         image = draw_paint_in(image, rng, 5, 0.95) if inside else draw_paint_out(image, rng, 5)
     return image, volume
+
+
+def draw_crop(image, rng, size):
+    """Ten tries, then the largest box with an aspect ratio that is allowed, from the centre."""
+    width, height = image.shape[1:]
+    for _ in range(10):
+        area = width * height * rng.uniform(0.2, 1)
+        aspect = np.exp(rng.uniform(np.log(3 / 4), np.log(4 / 3)))
+        lengths = [round(float(np.sqrt(area * factor))) for factor in (aspect, 1 / aspect)]
+        if lengths[0] <= width and lengths[1] <= height:
+            starts = rng.randint(0, width - lengths[0] + 1), rng.randint(0, height - lengths[1] + 1)
+            return crop(image, starts, lengths, size)
+    lengths = min(width, round(height * 4 / 3)), min(height, round(width * 4 / 3))
+    return crop(image, ((width - lengths[0]) // 2, (height - lengths[1]) // 2), lengths, size)
+
+
+def draw_jitter(image, rng):
+    if rng.rand() >= 0.8:
+        return image
+    factors = {brighten: rng.uniform(0.6, 1.4), contrast: rng.uniform(0.6, 1.4)}
+    for change in rng.permutation(list(factors)):
+        image = change(image, factors[change])
+    return image
+
+
+def draw_blur(image, rng):
+    return blur(image, rng.uniform(0.1, 2.0)) if rng.rand() < 0.5 else image
+
+
+def _draw_window(side, sizes, draw):
+    top, left = (draw.randint(3, side - size - 3) for size in sizes)
+    return np.s_[:, top : top + sizes[0], left : left + sizes[1]]
+
+
+def draw_distortion(image, draw):
+    """Cut out, keep or swap boxes of a plane of 224 x 224, or nothing; draws from Python's generator."""
+    side, first = image.shape[1], draw.random()
+    if first > 0.65:
+        return image
+    distorted = np.zeros_like(image) if 0.30 < first <= 0.35 else image.copy()
+    for _ in range(10):
+        if first > 0.35:
+            sizes = draw.randint(10, 15), draw.randint(10, 15)
+            one, two = (_draw_window(side, sizes, draw) for _ in range(2))
+            distorted[one] = image[two]
+            distorted[two] = image[one]
+            continue
+        sizes = [draw.randint(10, 70) if first <= 0.30 else side - draw.randint(50, 70) for _ in range(2)]
+        window = _draw_window(side, sizes, draw)
+        distorted[window] = 0 if first <= 0.30 else image[window]
+        if draw.random() < 0.1:
+            break
+    return distorted
+
+
+def draw_views(image, rng, size=224):
+    """Two views of one plane, and what the first was cut to."""
+    crops, views = [draw_crop(image, rng, size) for _ in range(2)], []
+    for view in crops:
+        jittered = draw_blur(draw_jitter(view, rng), rng)
+        mirrored = jittered[:, ::-1] if rng.rand() < 0.5 else jittered
+        views.append(draw_distortion(mirrored, Random(int(rng.randint(2**31)))))
+    return np.stack(views) / np.float32(255), crops[0] / np.float32(255)

@@ -12,16 +12,28 @@ from ignite.engine import Engine, Events
 from monai.data import MetaTensor
 
 import medssl.handlers
+from medssl.networks import KeyQueue, QueuedMatch
 
 PUBLIC = [getattr(medssl.handlers, name) for name in medssl.handlers.__all__]
 HANDLERS = [part for part in PUBLIC if inspect.isclass(part) and hasattr(part, "attach")]
 IMAGE = torch.linspace(0, 1, 2 * 1 * 4 * 4 * 4).reshape(2, 1, 4, 4, 4)
 MASKS = torch.nn.functional.one_hot((IMAGE[0, 0] > 0.2).long(), 3).movedim(-1, 0)
-BATCH = [{"image": MetaTensor(IMAGE[0], meta={"filename_or_obj": "case.nii.gz"})}]
+META = {"filename_or_obj": "case.nii.gz", "spatial_shape": [8, 8]}
+BATCH = [{"image": MetaTensor(IMAGE[0], meta=META), "boxes": torch.tensor([[0.0, 0.0, 2.0, 2.0]])}]
 OUTPUTS = {  # of MONAI's engines: whole batches, or a list of single cases
     "batched": {"image": IMAGE, "pred": {"volume": IMAGE}, "label": {"volume": IMAGE}, "loss": torch.tensor(0.5)},
+    "matched": {
+        "image": torch.stack([IMAGE, IMAGE], dim=1),
+        "pred": {"embedding": QueuedMatch(torch.eye(2, 4), torch.eye(2, 4), torch.eye(4))},
+        "judged": {"real": torch.tensor(1.0), "fake": torch.tensor(0.0)},
+        "loss": torch.tensor(0.5),
+    },
     "decollated": [{"image": IMAGE[0], "pred": torch.tensor([0.2, 0.8]), "label": torch.tensor([0, 1])}],
     "masks": [{"image": IMAGE[0], "pred": MASKS, "label": MASKS}],
+    "planes": [{"image": IMAGE[0, ..., 0], "pred": MASKS[..., 0], "label": MASKS[..., 0]}],
+    "heat": [
+        {"image": IMAGE[0, ..., 0], "pred_heat": IMAGE[0, ..., 0], "pred_shown": 1, "pred_scores": torch.ones(2)},
+    ],
 }
 
 each_handler = pytest.mark.parametrize("handler", HANDLERS, ids=lambda handler: handler.__name__)
@@ -44,19 +56,24 @@ def words(folder: Path) -> dict[str, Any]:
     return {
         "columns": ["first", "second"],
         "directory": folder,
+        "earlier": "none_given",
         "epochs": 1,
         "evaluator": engine(),
+        "floor": 0.1,
         "log_dir": folder / "logs",
         "metric": "dice",
+        "momentum": 0.5,
         "names": ["first", "second"],
         "network": network,
         "objects": {"network": network},
         "optimizer": torch.optim.SGD(network.parameters(), lr=0.1),
         "path": folder / "written",
         "patience": 1,
+        "queue": KeyQueue(4, 4),
         "settings": {"seed": 0},
-        "task": "volume",
-        "terms": lambda output: {"loss": float(output["loss"])},
+        "source": network,
+        "target": network,
+        "terms": lambda output: {"loss": float(output["loss"]), "realism": 1.0},
         "validator": validator,
     }
 

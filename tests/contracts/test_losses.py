@@ -15,7 +15,8 @@ WORDS = {
 
 
 def build(loss):
-    parameters = inspect.signature(loss).parameters
+    given = inspect.signature(loss).parameters
+    parameters = {name: one for name, one in given.items() if name not in ("args", "kwargs")}  # of torch's Module
     unknown = [name for name, one in parameters.items() if one.default is one.empty and name not in WORDS]
     assert not unknown, f"add small values for {unknown} of {loss.__name__} to this table"
     return loss(**{name: WORDS[name] for name in parameters if name in WORDS})
@@ -26,9 +27,15 @@ def batch(loss, count=3):
     draw = torch.Generator().manual_seed(0)
     volume = torch.rand(count, 1, 4, 4, 4, generator=draw)
     logits = torch.rand(count, 5, generator=draw)
+    embedding = torch.rand(count, 5, generator=draw).requires_grad_()
     known = {
         "predictions": {"volume": volume.clone().requires_grad_(), "pattern": logits.requires_grad_()},
         "targets": {"volume": volume / 2, "pattern": torch.arange(count)},
+        "query": embedding,
+        "prediction": embedding,
+        "key": torch.rand(count, 5, generator=draw),
+        "target": torch.rand(count, 5, generator=draw),
+        "queue": torch.nn.functional.normalize(torch.rand(5, 7, generator=draw), dim=0),
     }
     return [known[name] for name in list(inspect.signature(loss.forward).parameters)[1:]]
 
@@ -49,7 +56,8 @@ def test_value_is_one_finite_number_with_a_gradient(loss, count):
     value.backward()
     assert value.shape == ()
     assert value.isfinite()
-    assert all(one.grad.isfinite().all() and one.grad.any() for one in data[0].values())
+    learning = data[0].values() if isinstance(data[0], dict) else data[:1]
+    assert all(one.grad.isfinite().all() and one.grad.any() for one in learning)
 
 
 @every

@@ -8,9 +8,12 @@ import torch
 
 from medssl import networks
 
-MODULES = [getattr(networks, name) for name in networks.__all__ if inspect.isclass(getattr(networks, name))]
-HEADS = {"volume", "pattern", "label", "category"}
+HEADS = {"volume", "pattern", "label", "category", "embedding"}
 SIZE, CHANNELS = 8, (4, 8, 16)
+DEEP = {"ResidualEncoder": 64, "MapDiscriminator": 16}  # these halve their images so often that they need larger ones
+NOT_ALONE = {"Match", "QueuedMatch", "KeyQueue", "MomentumPairing", "PairedNetwork", "SharedPairing"}  # tests/networks
+NAMES = [name for name in networks.__all__ if name not in NOT_ALONE]
+MODULES = [getattr(networks, name) for name in NAMES if inspect.isclass(getattr(networks, name))]
 
 
 def arguments(module, spatial_dims, **words):
@@ -24,6 +27,8 @@ def arguments(module, spatial_dims, **words):
         "channels": CHANNELS,
         "out_channels": 3,
         "num_classes": 3,
+        "widths": (CHANNELS[-1], 6, 4),
+        "decoder_channels": (8, 4, 4),
         "hidden_channels": 5,
         "hidden_features": 7,
         "encoder": encoder,
@@ -52,8 +57,11 @@ def build(module, spatial_dims, **words):
 
 def batch(module, spatial_dims, count=2):
     maps = [torch.rand(count, c, *[SIZE >> depth] * spatial_dims) for depth, c in enumerate(CHANNELS)]
-    images = torch.rand(count, 1, *[SIZE] * spatial_dims)
-    return {"features": maps, "image": images, "input": images}[next(iter(forward(module).parameters))]
+    images = torch.rand(count, 1, *[DEEP.get(module.__name__, SIZE)] * spatial_dims)
+    vectors = torch.rand(count, CHANNELS[-1])
+    flat = "widths" in inspect.signature(module).parameters
+    known = {"features": maps, "image": images, "input": vectors if flat else images}
+    return known[next(iter(forward(module).parameters))]
 
 
 def tensors(answer):

@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from medssl.data import find_cases
+from tests.data.dicom_files import write_radiograph
 
 
 @pytest.fixture
@@ -190,6 +192,7 @@ def test_only_listed_cases_say_so(folder):
         pytest.param({"patterns": {"image": "*.mhd"}}, r"no image that fits '\*.mhd'", id="nothing-fits"),
         pytest.param({"patterns": {"patient": "(z)"}}, r"'\(z\)' finds nothing in 'a_ct.nii'", id="patient-pattern"),
         pytest.param({"patterns": {"label": "*_ct.nii"}}, "None of 1 labels belongs to one of 1 images", id="no-pair"),
+        pytest.param({"spatial_dims": 4}, "2 for pictures or 3 for volumes, got 4", id="dimensions"),
         pytest.param({"lists": {"train": "nowhere.txt"}}, "list nowhere.txt is not there", id="no-list"),
     ],
 )
@@ -207,3 +210,57 @@ def test_one_file_is_one_case(tmp_path):
     for name in ("a.nii.gz", "b.nii.gz"):
         (tmp_path / name).touch()
     assert [Path(case["image"]).name for case in find_cases(str(tmp_path / "b.nii.gz"))] == ["b.nii.gz"]
+
+
+def test_pictures_are_images_of_two_dimensions(folder):
+    directory = folder("p1/a.png", "p1/b.jpeg", "p2/c.tif", "p3/scan.nii")
+    assert find(directory, spatial_dims=2) == [
+        {"image": "p1/a.png", "patient": "p1"},
+        {"image": "p1/b.jpeg", "patient": "p1"},
+        {"image": "p2/c.tif", "patient": "p2"},
+    ]
+    assert find(directory, "image") == [{"image": "p3/scan.nii"}]
+
+
+def test_mask_of_a_picture(folder):
+    directory = folder("a.jpg", "a.png", "b.jpg")
+    words = {"image": "*.jpg", "label": "*.png"}
+    assert find(directory, "image", "label", patterns=words, spatial_dims=2) == [
+        {"image": "a.jpg", "label": "a.png"},
+        {"image": "b.jpg"},
+    ]
+    assert find(directory, "image", "label", patterns={"label": "*.png"}, spatial_dims=2)[0]["label"] == "a.png"
+
+
+def test_patients_of_pictures(folder, tmp_path):
+    directory = folder("00000013_005.png", "00000013_006.png", "00000014_000.png")
+    write_radiograph(tmp_path / "images" / "x.dcm", np.zeros((3, 4)), PatientID="anna")
+    assert [case["patient"] for case in find(directory, "patient", spatial_dims=2)][-1] == "anna"
+    words = {"image": "*.png", "patient": "([0-9]+)_"}
+    found = find(directory, "patient", patterns=words, spatial_dims=2)
+    assert [case["patient"] for case in found] == ["00000013", "00000013", "00000014"]
+
+
+def test_lists_with_a_label_for_each_finding(folder, tmp_path):
+    (tmp_path / "train.txt").write_text("00000013_005.png 0 1\n00000013_006.png 0 0\n")
+    (tmp_path / "val.txt").write_text("00000015_000.png 1 1\n")
+    words = {"lists": {key: str(tmp_path / f"{key}.txt") for key in ("train", "val")}, "spatial_dims": 2}
+    words["patterns"] = {"patient": "([0-9]+)_"}
+    found = find(folder(), "class", "patient", "split", classes={"multi_label": True, "names": ["a", "b"]}, **words)
+    assert found == [
+        {"class": [0, 1], "patient": "00000013", "split": "train"},
+        {"class": [0, 0], "patient": "00000013", "split": "train"},
+        {"class": [1, 1], "patient": "00000015", "split": "val"},
+    ]
+    assert find(folder(), "class", **words) == [{"class": [0, 1]}, {"class": [0, 0]}, {"class": [1, 1]}]
+
+
+def test_another_entry_is_the_class(folder):
+    kinds = {"a.png": "virus", "b.png": "normal", "c.png": "bacteria"}
+    listing = [{"image": name, "class": "any", "kind": kind, "split": "test"} for name, kind in kinds.items()]
+    words = {"classes": {"key": "kind", "names": ["bacteria", "virus"], "others": "leave_out"}, "split": "test"}
+    directory = folder(dataset__json=listing)
+    found = find_cases(directory, spatial_dims=2, **words)
+    assert brief(found, "image", "class") == [{"image": "a.png", "class": 1}, {"image": "c.png", "class": 0}]
+    everyone = find_cases(directory, split="test", spatial_dims=2)
+    assert [case["patient"] for case in found] == [everyone[0]["patient"], everyone[2]["patient"]]

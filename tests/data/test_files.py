@@ -80,3 +80,15 @@ def test_fingerprint_changes_with_place_size_and_time(tmp_path):
     prints.append(fingerprint(path))
     assert prints[0] == prints[1]
     assert len(set(prints)) == 3
+
+
+def test_every_picture_is_one_image(tmp_path):
+    (tmp_path / "x").mkdir()
+    for name in ("a.png", "a.JPG", "x/b.tiff", "c.nii", "d.txt", "x/e.dcm"):
+        (tmp_path / name).write_text("some text")
+    for name in ("x/f", "DICOMDIR"):
+        (tmp_path / name).write_bytes(b"\0" * 128 + b"DICM")
+    found = matched_files(tmp_path, "none_given", spatial_dims=2)
+    assert list(found.values()) == ["a.JPG", "a.png", "x/b.tiff", "x/e.dcm", "x/f"]
+    assert matched_files(tmp_path, "*.dcm", spatial_dims=2) == {("x/", "e"): "x/e.dcm"}
+    assert found["x/", "e"] == "x/e.dcm"  # so that x/e_mask.png finds it

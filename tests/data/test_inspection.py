@@ -6,8 +6,10 @@ import logging
 import nibabel as nib
 import numpy as np
 import pytest
+from PIL import Image
 
-from medssl.data import content_hash, data_hash, image_facts, usable_cases
+from medssl.data import content_hash, data_hash, image_facts, plane_facts, usable_cases
+from tests.data.dicom_files import write_radiograph
 
 
 @pytest.fixture
@@ -24,33 +26,6 @@ def write(tmp_path):
         return str(path)
 
     return volume
-
-
-def test_facts_by_hand(write):
-    sagittal = np.array([[0, 0, 5.0, 0], [2, 0, 0, 0], [0, -3, 0, 0], [0, 0, 0, 1]])
-    path = write("a.nii", np.linspace(-10, 30, 24, dtype=np.float32).reshape(2, 3, 4), sagittal)
-    assert image_facts(path) == {
-        "sha256": content_hash(path),
-        "affine": sagittal.tolist(),
-        "grid": [2, 3, 4],
-        "shape": [4, 2, 3],
-        "spacing": [5, 2, 3],
-        "range": [-10, 30],
-        "few_values": 0,
-    }
-
-
-@pytest.mark.parametrize(
-    ("values", "few"),
-    [
-        pytest.param(np.arange(60).reshape(3, 4, 5) % 7, 7, id="label-map"),
-        pytest.param(np.arange(180).reshape(3, 6, 10), 0, id="many-values"),
-        pytest.param((np.arange(60).reshape(3, 4, 5) % 7) / 7, 0, id="not-whole"),
-        pytest.param(np.arange(60).reshape(3, 4, 5) % 7 - 3, 0, id="negative"),
-    ],
-)
-def test_few_values(write, values, few):
-    assert image_facts(write("a.nii", values.astype(np.float32)))["few_values"] == few
 
 
 def test_second_look_reads_only_what_changed(write, tmp_path, monkeypatch):
@@ -151,3 +126,47 @@ def test_hash_is_of_images_and_patients(write, tmp_path):
     assert data_hash(apart, manifest) == data_hash(apart)
     write("bb.nii", shape=(3, 3, 3))
     assert data_hash(apart, manifest) == data_hash(apart)
+
+
+@pytest.fixture
+def draw(tmp_path):
+    """Give a function that writes a picture of random values up to the given one, and returns its case."""
+
+    def picture(name, shape=(40, 30), largest=256, **more):
+        path = tmp_path / "anna" / name
+        path.parent.mkdir(exist_ok=True)
+        values = np.random.default_rng(len(name)).integers(0, largest, shape)
+        Image.fromarray(values.astype(np.uint8 if largest <= 256 else np.uint16)).save(path)
+        return {"image": str(path), "patient": name, **more}
+
+    return picture
+
+
+def test_pictures_are_looked_at_in_order(draw):
+    cases = [draw(f"{number}.png") for number in range(12)]
+    assert usable_cases(cases, min_shape=(30, 40)) == cases
+    with pytest.raises(ValueError, match=r"shape \[30, 40\], needed are at least \[31, 40\] pixels"):
+        usable_cases(cases, min_shape=(31, 40))
+
+
+def test_picture_is_looked_at_again_in_another_window(draw, tmp_path, monkeypatch):
+    cases, manifest, windows = [draw("a.png", largest=4096)], str(tmp_path / "images.json"), []
+
+    def note(path, *, window):
+        windows.append(window)
+        return plane_facts(path, window=window)
+
+    monkeypatch.setitem(usable_cases.__globals__, "plane_facts", note)
+    for window in ("auto", "auto", [0, 4095], [0, 4095]):
+        assert usable_cases(cases, manifest=manifest, min_shape=(8, 8), window=window) == cases
+    assert windows == ["auto", (0, 4095)]
+    monkeypatch.undo()
+    assert data_hash(cases, manifest) == data_hash(cases)
+
+
+def test_mask_of_a_radiograph_need_not_know_its_spacing(draw, tmp_path):
+    mask = draw("mask.png", largest=3)["image"]
+    values = np.random.default_rng(0).integers(0, 4096, (40, 30))
+    image = write_radiograph(tmp_path / "a.dcm", values, PixelSpacing=[0.2, 0.2])
+    case = {"image": image, "label": mask, "patient": "a"}
+    assert usable_cases([case], min_shape=(8, 8)) == [case]

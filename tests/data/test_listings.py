@@ -42,3 +42,27 @@ def test_refuses(tmp_path, text, message):
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(ValueError, match=message):
         read_listing(tmp_path / "a.json")
+
+
+def test_numbers_behind_a_path_are_its_class(tmp_path):
+    (tmp_path / "a.txt").write_text("00000013_005.png 0 1 0\nb.png\t1\nmy scan 2.png 0 0 -1\nc.png\nseries 3\n")
+    assert read_listing(tmp_path / "a.txt") == [
+        {"image": "00000013_005.png", "class": [0, 1, 0]},
+        {"image": "b.png", "class": 1},
+        {"image": "my scan 2.png", "class": [0, 0, -1]},
+        {"image": "c.png"},
+        {"image": "series 3"},
+    ]
+
+
+def test_class_may_have_another_name(tmp_path):
+    (tmp_path / "a.json").write_text('[{"image": "a.png", "class": "ill", "kind": "virus"}, {"image": "b.png"}]')
+    (tmp_path / "a.csv").write_text("file,class,kind\na.png,ill,virus\nb.png,well,\n")
+    for name in ("a.json", "a.csv"):
+        entries = read_listing(tmp_path / name, class_key="kind")
+        assert entries == [{"image": "a.png", "class": "virus"}, {"image": "b.png"}]
+
+
+def test_boxes_come_along(tmp_path):
+    (tmp_path / "a.json").write_text('[{"image": "a.png", "boxes": [{"class": "Mass", "box": [1, 2, 3, 4]}]}]')
+    assert read_listing(tmp_path / "a.json")[0]["boxes"] == [{"class": "Mass", "box": [1, 2, 3, 4]}]

@@ -8,6 +8,7 @@ from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from medssl.data import dicom_patient, find_cases, image_files, is_dicom, read_image, series_files, series_in
+from tests.data.dicom_files import write_radiograph
 
 
 def write_slice(path, uid, number, patient="anna"):
@@ -79,3 +80,8 @@ def test_series_is_read_in_hounsfield_units(study):
     assert image[0, 0, 0].tolist() == [7 - 1024, 8 - 1024, 9 - 1024]
     assert np.allclose(np.abs(np.diag(affine)), [2, 2, 3, 1])
     assert affine[2, 3] == 21
+
+
+def test_a_single_file_has_its_patient(tmp_path):
+    assert dicom_patient(write_radiograph(tmp_path / "a", np.zeros((3, 4)), PatientID=" bert ")) == "bert"
+    assert dicom_patient(write_radiograph(tmp_path / "b.dcm", np.zeros((3, 4)), PatientID=None)) == ""

@@ -61,3 +61,8 @@ def test_folds_of_the_list_are_used():
 def test_refuses(cases, words, message):
     with pytest.raises(ValueError, match=message):
         split_cases(cases, **words)
+
+
+def test_a_test_set_alone_all_validates():
+    cases = cohort(2, split="test")
+    assert split_cases(cases) == {"train": [], "val": cases}

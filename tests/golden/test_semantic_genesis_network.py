@@ -18,6 +18,7 @@ from medssl.networks import (
 from medssl.weights import LAYOUTS, load_weights
 
 INPUTS = {"n1": (7, (1, 1, 32, 32, 16)), "n2": (8, (2, 1, 32, 32, 16)), "full": (9, (1, 1, 64, 64, 32))}
+FIRST = {LAYOUTS[0].first: torch.empty(32, 1, 3, 3, 3)}  # tells width and channels of the network
 STRIDES = {"n1": 1, "n2": 2, "full": 4}
 
 
@@ -28,7 +29,7 @@ def numbers(golden):
 
 @pytest.fixture(scope="module")
 def published():
-    entries = LAYOUTS[0].entries(32, 1)
+    entries = LAYOUTS[0].entries(FIRST)
     sizes = {"clc_out.conv1": 1024, "clc_out.bn1": 1024, "clc_out.fc1": 44, "out_tr.final_conv": 1}
     shapes = {e.published: concrete(e.shape, sizes.get(e.published.rsplit(".", 1)[0]), 1024) for e in entries}
     return {key: fill(key, shape) for key, shape in shapes.items()}
@@ -138,7 +139,7 @@ def test_loss_and_gradients(numbers, network):
     assert loss.parts["volume"].item() == pytest.approx(numbers["loss_mse_n2"], rel=1e-5)
     assert total.item() == pytest.approx(numbers["loss_total_n2"], rel=1e-5)
     gradients = {key: parameter.grad for key, parameter in network.named_parameters()}
-    names = {entry.published: entry.ours for entry in LAYOUTS[0].entries(32, 1)}
+    names = {entry.published: entry.ours for entry in LAYOUTS[0].entries(FIRST)}
     norms = [gradients[names[name]].double().norm().item() for name in numbers["grad_names"]]
     assert_close(norms, numbers["grad_norms_n2"], rtol=1e-3, atol=1e-6)
 

@@ -3,7 +3,7 @@
 import torch
 from ignite.engine import Engine
 
-from medssl.handlers import ImageStrips, MaskOverlay
+from medssl.handlers import ImageStrips, MaskOverlay, PlaneOverlay
 
 
 def test_the_first_images_of_a_validation_are_drawn_and_handed_on(tmp_path):
@@ -43,3 +43,42 @@ def test_the_first_volume_is_drawn_with_both_masks_in_hounsfield_units(tmp_path,
     assert set(image.ravel()) == {1000}
     assert (int(masks["true"].max()), int(masks["predicted"].max())) == (2, 0)
     assert words["names"] == ("liver", "heart")
+
+
+def strips_of_views(tmp_path, pred):
+    planes = torch.arange(3.0)[:, None, None, None].expand(3, 1, 6, 4)
+    output = {"image": torch.stack([planes, planes + 10], dim=1), "pred": pred, "label": {"volume": planes + 20}}
+    strips, engine = ImageStrips(tmp_path / "strips.png", views=2, count=2), Engine(lambda e, b: output)
+    strips.attach(engine)
+    engine.run([0, 1])
+    return {name: [float(image.mean()) for image in images] for name, images in strips.rows.items()}
+
+
+def test_views_restored_and_original_stand_side_by_side(tmp_path):
+    columns = strips_of_views(tmp_path, {"volume": torch.full((3, 1, 6, 4), 5.0)})
+    assert columns == {"view 1": [0, 1], "view 2": [10, 11], "restored": [5, 5], "original": [20, 21]}
+    assert (tmp_path / "strips.png").exists()
+
+
+def test_views_are_drawn_where_nothing_is_restored(tmp_path):
+    assert strips_of_views(tmp_path, {}) == {"view 1": [0, 1], "view 2": [10, 11]}
+    assert (tmp_path / "strips.png").exists()
+
+
+def test_the_first_pictures_are_drawn_with_both_masks(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr("medssl.handlers.pictures.draw_outlines", lambda *args, **words: drawn.append((args, words)))
+
+    def step(engine, batch):
+        mask = torch.nn.functional.one_hot(torch.full((4, 2), batch), 3).movedim(-1, 0)
+        return [{"image": torch.full((1, 4, 2), 0.5), "label": mask, "pred": mask.flip(0)}] * 2
+
+    engine = Engine(step)
+    PlaneOverlay(tmp_path / "a.png", ["lung", "heart"], count=3).attach(engine)
+    engine.run([2, 1], max_epochs=2)
+    assert len(drawn) == 2
+    (images, truths), words = drawn[0]
+    assert [image.shape for image in images] == [(4, 2)] * 3
+    assert [int(truth.max()) for truth in truths] == [2, 2, 1]
+    assert [int(guess.max()) for guess in words["predictions"]] == [0, 0, 1]
+    assert words["names"] == ("lung", "heart")

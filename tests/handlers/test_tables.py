@@ -60,6 +60,15 @@ def test_probabilities_by_case(tmp_path):
     assert rows(tmp_path / "p.csv") == [["case", "class", "without", "with"], ["a", "without", "0.2500", "0.7500"]]
 
 
+def test_any_number_of_true_classes_has_a_column_each(tmp_path):
+    outputs = {"a": {"pred": torch.tensor([0.25, 0.75]), "label": torch.tensor([1.0, 1])}}
+    run(PredictionTable(tmp_path / "p.csv", ["edema", "mass"], multi_label=True), outputs)
+    assert rows(tmp_path / "p.csv") == [
+        ["case", "true_edema", "true_mass", "edema", "mass"],
+        ["a", "1", "1", "0.2500", "0.7500"],
+    ]
+
+
 def test_vectors_in_one_file_maps_in_one_each(tmp_path):
     run(
         FeatureTable(tmp_path),

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from medssl.data import find_cases
-from medssl.samples import chest_ct, sample_cases
+from medssl.samples import chest_ct, sample_cases, virtual_patient
+from medssl.samples.cases import sample_patient
 
 SMALL = {"patients": 2, "spacing": 8.0}
 
@@ -31,6 +32,15 @@ def test_first_patient_is_the_real_ct(folder):
     assert np.array_equal(np.asarray(label.dataobj), expected.label)
     assert image.affine == pytest.approx(expected.affine)
     assert Path(second["image"]).is_absolute()
+
+
+def test_patients_are_the_ct_and_warps_of_it():
+    name, scan = sample_patient(0)
+    assert name == "real_00"
+    assert np.array_equal(scan.image, chest_ct().image)
+    name, scan = sample_patient(3, spacing=8.0, seed=5)
+    assert name == "virtual_03"
+    assert np.array_equal(scan.image, virtual_patient((5, 3), spacing=8.0).image)
 
 
 def test_whole_files_are_used_again(folder):

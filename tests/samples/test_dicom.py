@@ -2,12 +2,13 @@ import numpy as np
 import pydicom
 import pytest
 
-from medssl.data import find_cases, read_image
-from medssl.samples import Scan, write_dicom_series
+from medssl.data import find_cases, read_image, read_plane
+from medssl.samples import Radiograph, Scan, write_dicom_film, write_dicom_series
 
 AFFINE = np.array([[-2.0, 0, 0, 30], [0, -2, 0, 20], [0, 0, 2, -10], [0, 0, 0, 1]])
 IMAGE = (np.arange(6 * 5 * 4).reshape(6, 5, 4) * 25 - 1024).astype(np.int16)
 SCAN = Scan(IMAGE, np.zeros(IMAGE.shape, np.uint8), AFFINE)
+FILM = Radiograph(np.linspace(-0.3, 1.3, 6 * 5, dtype=np.float32).reshape(6, 5), np.zeros((6, 5), np.uint8), 0.7, [])
 
 
 def test_slice_says_where_it_is_and_what_it_shows(tmp_path):
@@ -42,3 +43,28 @@ def test_identifiers_repeat_and_differ_between_scans(tmp_path):
 def test_other_directions_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"axes \('L', 'P', 'S'\), got \('R', 'A', 'S'\)"):
         write_dicom_series(tmp_path, Scan(IMAGE, SCAN.label, np.diag([2.0, 2, 2, 1])))
+
+
+@pytest.mark.parametrize("inverted", [False, True], ids=["bright-is-high", "dark-is-high"])
+def test_film_says_what_it_shows(tmp_path, inverted):
+    data = pydicom.dcmread(write_dicom_film(tmp_path / "film.dcm", FILM, inverted=inverted))
+    assert (data.PatientID, data.Modality, data.ViewPosition) == ("SAMPLE", "DX", "PA")
+    assert (data.BitsAllocated, data.BitsStored, data.HighBit) == (16, 12, 11)
+    assert data.PhotometricInterpretation == ("MONOCHROME1" if inverted else "MONOCHROME2")
+    assert list(data.ImagerPixelSpacing) == [0.7, 0.7]
+    assert list(data.PatientOrientation) == ["L", "F"]
+    stored = data.pixel_array.T.astype(int)
+    stored = 4095 - stored if inverted else stored
+    assert stored[0, 0] == 1024 - round(0.3 * 2047)
+    assert stored == pytest.approx(1024 + 2047 * FILM.brightness, abs=0.51)
+
+
+@pytest.mark.parametrize("inverted", [False, True], ids=["bright-is-high", "dark-is-high"])
+def test_film_is_read_as_the_picture_that_it_is(tmp_path, inverted):
+    grey, _ = read_plane(write_dicom_film(tmp_path / "film.dcm", FILM, inverted=inverted))
+    assert grey[0] == pytest.approx(FILM.picture, abs=1)
+
+
+def test_same_film_gives_the_same_bytes(tmp_path):
+    one, two = (write_dicom_film(tmp_path / name, FILM) for name in ("a.dcm", "b.dcm"))
+    assert one.read_bytes() == two.read_bytes()

@@ -1,8 +1,9 @@
 import nibabel as nib
 import numpy as np
 import pytest
+from PIL import Image
 
-from medssl.samples.writing import read_cases, write_cases, write_nifti
+from medssl.samples.writing import read_cases, write_cases, write_nifti, write_png
 
 ARRAY = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
 AFFINE = np.array([[-2.0, 0, 0, 5], [0, -2, 0, 6], [0, 0, 2, 7], [0, 0, 0, 1]])
@@ -15,6 +16,26 @@ def test_nifti_comes_back_and_repeats_byte_for_byte(tmp_path):
     assert np.array_equal(image.get_qform(), AFFINE)
     assert image.header.get_xyzt_units()[0] == "mm"
     assert one.read_bytes() == two.read_bytes()
+
+
+def test_png_runs_left_to_right_then_down_and_repeats_byte_for_byte(tmp_path):
+    picture = np.array([[0, 50, 100], [150, 200, 250]], np.uint8)  # (x, y)
+    one, two = (write_png(tmp_path / name, picture) for name in ("a.png", "b.png"))
+    with Image.open(one) as shown:
+        assert (shown.size, shown.mode) == ((2, 3), "L")
+        assert shown.getpixel((1, 2)) == 250
+        assert shown.getpixel((0, 1)) == 50
+    assert one.read_bytes() == two.read_bytes()
+
+
+@pytest.mark.parametrize("keep", [None, 0, 10, -1], ids=["gone", "empty", "head", "last-byte-missing"])
+def test_list_of_pictures_is_read_only_while_they_are_whole(tmp_path, keep):
+    path = write_png(tmp_path / "a.png", np.zeros((4, 4), np.uint8))
+    cases = write_cases(tmp_path, [{"image": "a.png", "boxes": []}], settings={})
+    assert read_cases(tmp_path, {}) == cases
+    whole = path.read_bytes()
+    path.unlink() if keep is None else path.write_bytes(whole[:keep])
+    assert read_cases(tmp_path, {}) == []
 
 
 def test_list_is_read_only_while_settings_and_files_fit(tmp_path):

@@ -51,6 +51,22 @@ def test_values_that_do_not_fit_are_refused(transform, value, error, message):
         transform(image)
 
 
+class Brighten(AddDrawn):
+    values = "bytes"
+    spatial_dims = (2,)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int16, np.float16], ids=lambda dtype: dtype.__name__)
+def test_other_than_bytes_are_refused(dtype):
+    with pytest.raises(TypeError, match=r"Brighten works on 8-bit grey values and needs uint8, got (float32|int16)"):
+        Brighten()(np.zeros((1, 4, 4), dtype))
+
+
+def test_volumes_are_refused_where_planes_are_needed():
+    with pytest.raises(ValueError, match=r"channel axis and 2 spatial axes, .* got shape \(1, 4, 4, 4\)"):
+        Brighten()(np.zeros((1, 4, 4, 4), np.uint8))
+
+
 def test_values_are_looked_at_even_if_nothing_is_done():
     with pytest.raises(ValueError, match="needs values"):
         RandBezierIntensity(prob=0)(np.full((1, 4, 4), 2.0))

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from scipy.stats import kstest
 
-from medssl.transforms import RandBezierIntensity, bend_intensity, bezier_curve
+from medssl.transforms import RandBezierIntensity, RandBrightnessContrast, bend_intensity, bezier_curve, stretch_greys
 from tests.benchmarks import naive
 
 DIAGONAL = [[1 / 3, 1 / 3], [2 / 3, 2 / 3]]
@@ -71,3 +72,60 @@ def test_inversion_can_be_left_out_or_forced(invert_prob):
 def test_too_few_samples_are_refused():
     with pytest.raises(ValueError, match="at least 2 samples of the curve, got 1"):
         RandBezierIntensity(samples=1)
+
+
+GREYS = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
+PLANE = np.random.RandomState(0).randint(20, 200, (1, 30, 25)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("grey", "factor", "expected"),
+    [
+        pytest.param(0, 0.5, [0, 50, 127], id="half-as-bright"),
+        pytest.param(0, 1.3, [0, 130, 255], id="brighter-and-cut"),
+        pytest.param(100, 0, [100, 100, 100], id="no-contrast"),
+        pytest.param(120, 1.5, [0, 90, 255], id="more-contrast-and-cut"),
+        pytest.param(90, 1, [0, 100, 255], id="as-it-was"),
+    ],
+)
+def test_stretching_by_hand(grey, factor, expected):
+    values = np.array([[0, 100, 255]], np.uint8)
+    assert stretch_greys(values, grey, factor=factor).tolist() == [expected]
+
+
+def test_stretching_is_that_of_pillow():
+    mean = int(PLANE.mean() + 0.5)
+    for factor in np.linspace(0, 2, 201).tolist():
+        assert (stretch_greys(GREYS, 0, factor=factor) == naive.brighten(GREYS, factor)).all()
+        assert (stretch_greys(PLANE, mean, factor=factor) == naive.contrast(PLANE, factor)).all()
+
+
+def test_brightness_and_contrast_are_those_of_pillow_in_both_orders():
+    change, first = RandBrightnessContrast(prob=1).set_random_state(0), []
+    for _ in range(100):
+        found, expected = change(PLANE), PLANE
+        for what, factor in change.factors:
+            expected = {"brightness": naive.brighten, "contrast": naive.contrast}[what](expected, factor)
+        assert (found == expected).all()
+        first.append(change.factors[0][0])
+    assert first.count("contrast") == pytest.approx(50, abs=20)
+
+
+def test_factors_are_even():
+    change = RandBrightnessContrast(prob=1, brightness=0.2, contrast=0.5).set_random_state(0)
+    drawn = []
+    for _ in range(2000):
+        change.randomize()
+        drawn.append([dict(change.factors)[what] for what in ("brightness", "contrast")])
+    for factors, width in zip(np.transpose(drawn), (0.2, 0.5), strict=True):
+        assert kstest(factors, "uniform", (1 - width, 2 * width)).pvalue > 1e-3
+
+
+def test_how_often_brightness_and_contrast_change():
+    change = RandBrightnessContrast().set_random_state(0)
+    assert sum((change(PLANE) != PLANE).any() for _ in range(500)) == pytest.approx(400, abs=40)
+
+
+def test_changes_of_more_than_all_are_refused():
+    with pytest.raises(ValueError, match=r"contrast in \[0, 1\], got 1.5"):
+        RandBrightnessContrast(contrast=1.5)

@@ -21,6 +21,21 @@ def test_dictionary_form_draws_as_the_array_form():
     assert (RandInPaintd("image").set_random_state(state=state)({"image": IMAGE})["image"] == array).all()
 
 
+def test_a_seed_gives_the_draws_of_a_new_state():
+    mapped = RandInPaintd("image")
+    for seed in (3, 2**32 + 3, np.int64(3)):
+        expected = RandInPaint().set_random_state(state=np.random.RandomState(3))(IMAGE)
+        assert (mapped.set_random_state(seed)({"image": IMAGE})["image"] == expected).all()
+
+
+def test_a_given_state_is_never_seeded_anew():
+    given = np.random.RandomState(3)
+    mapped = RandInPaintd("image").set_random_state(state=given)
+    assert mapped.transform.R is given
+    mapped.set_random_state(seed=5)
+    assert given.rand() == np.random.RandomState(3).rand()
+
+
 def test_other_entries_and_the_given_dictionary_stay():
     data = {"image": IMAGE, "pattern": 3}
     result = RandInPaintd("image").set_random_state(0)(data)

@@ -4,9 +4,22 @@ import logging
 import numpy as np
 import pytest
 import torch
+from monai.networks.nets import ResNet
 
-from medssl.networks import ConvEncoder, EncoderFeatures
+from medssl.networks import (
+    ClassificationNetwork,
+    ConvEncoder,
+    EncoderFeatures,
+    MapHead,
+    MultiTaskNetwork,
+    ProjectionHead,
+    ResidualEncoder,
+    SegmentationNetwork,
+    UpsamplingDecoder,
+)
 from medssl.weights import convert_checkpoint, export_checkpoint, load_pretrained, verify_weights, write_weights
+
+DECODER = (6, 5, 4, 3, 2)
 
 
 @pytest.fixture
@@ -25,6 +38,19 @@ def trained(state, prefix=""):
         "best_loss": np.float64(0.1),
         "best_acc": np.float64(0.9),
     }
+
+
+def residual(in_channels=1, classes=0):
+    """Compact networks of ours with a residual encoder: to classify, or to restore and embed."""
+    encoder = ResidualEncoder(2, in_channels, backbone="resnet10")
+    if classes:
+        return ClassificationNetwork(encoder, classes)
+    return MultiTaskNetwork(
+        encoder,
+        UpsamplingDecoder(2, encoder.channels, decoder_channels=DECODER),
+        map_heads={"volume": MapHead(2, DECODER[-1], out_channels=1, activation="sigmoid", kernel_size=3)},
+        vector_heads={"embedding": ProjectionHead(512, widths=(5, 3))},
+    )
 
 
 def without(state, *words):
@@ -122,5 +148,112 @@ def test_export_refuses_other_networks(network, tmp_path):
     other = {key: value for key, value in network.state_dict().items() if not key.startswith("decoder.ups")}
     with pytest.raises(ValueError, match=r"6 are not there: decoder\.ups"):
         export_checkpoint(write_weights(tmp_path / "a.pt", other), tmp_path / "b.pt")
-    with pytest.raises(ValueError, match="got weight, bias"):
+    with pytest.raises(ValueError, match="got names weight, bias"):
         export_checkpoint(write_weights(tmp_path / "c.pt", torch.nn.Linear(1, 1)), tmp_path / "b.pt")
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["unet.pth", "checkpoint.pth"])
+def test_published_residual_unet_fills_our_network_and_comes_back(unet, contrasted, saved, tmp_path, whole):
+    state = unet(width=64)
+    content = {"epoch": 3, "arch": "resnet18", "best_loss": torch.tensor(0.5), "optimizer": {"state": {}}}
+    content["state_dict"] = {f"module.{key}": value for key, value in contrasted(state, "backbone.").items()}
+    ours = convert_checkpoint(saved(content if whole else state), output=tmp_path / "ours.pt")
+    network = residual(in_channels=3)
+    parts = ["encoder", "decoder", "volume", *(["embedding"] if whole else [])]
+    load_pretrained(network, ours, parts=parts)
+    back = torch.load(export_checkpoint(write_weights(tmp_path / "again.pt", network), tmp_path / "theirs.pth"))
+    torch.testing.assert_close(back, state, rtol=0, atol=0)
+    assert verify_weights(ours)["tensors"] == len(state) + 4 * whole
+    assert len(verify_weights(ours)["dropped"]) == whole * (len(state) + 4 + 2)
+
+
+def test_three_channels_are_kept_by_the_file_and_summed_by_the_network(unet, saved, tmp_path, caplog):
+    state = unet(width=64)
+    ours = convert_checkpoint(saved(state), output=tmp_path / "ours.pt")
+    assert "three equal channels" in caplog.text
+    assert torch.load(ours)["encoder.conv1.weight"].shape[1] == 3
+    grey = load_pretrained(residual(), ours)
+    torch.testing.assert_close(grey.encoder.conv1.weight.data, state["encoder.conv1.weight"].sum(1, keepdim=True))
+    colour = torch.load(export_checkpoint(write_weights(tmp_path / "a.pt", grey), tmp_path / "b.pth", in_channels=3))
+    assert colour["encoder.conv1.weight"].shape[1] == 3
+    torch.testing.assert_close(colour["encoder.conv1.weight"].sum(1, keepdim=True), grey.encoder.conv1.weight.data)
+    with pytest.raises(
+        ValueError, match="for 2 input channels needs weights of 1 or 2, or in_channels 1, got weights of 3"
+    ):
+        export_checkpoint(ours, tmp_path / "c.pth", in_channels=2)
+
+
+def test_residual_network_alone_has_no_decoder_to_convert(resnet, saved, tmp_path):
+    source = saved(resnet())
+    with pytest.raises(ValueError, match=r"a torchvision ResNet file never has decoder, volume; parts 'encoder' asks"):
+        convert_checkpoint(source, output=tmp_path / "ours.pt")
+    ours = torch.load(convert_checkpoint(source, output=tmp_path / "ours.pt", parts="encoder"))
+    assert sorted(ours) == sorted(f"encoder.{key}" for key in resnet())
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["encoder.layer3.1.bn2.bias", "encoder.layer2.0.downsample.0.weight", "decoder.blocks.1.conv2.0.weight"],
+)
+def test_missing_tensor_of_a_residual_unet_is_named(unet, saved, tmp_path, key):
+    state = without(unet(depths=(1, 1, 2, 1)), key)
+    name = key.replace("conv2.0", "convs.conv_1.conv")
+    with pytest.raises(ValueError, match=rf"146 tensors of encoder, decoder, volume, 1 are not there: {name};"):
+        convert_checkpoint(saved(state), output=tmp_path / "ours.pt")
+
+
+def test_residual_form_is_read_by_monai_and_gives_the_same(tmp_path):
+    network = residual(in_channels=3, classes=4).eval()
+    path = export_checkpoint(write_weights(tmp_path / "a.pt", network), tmp_path / "b.pth", form="resnet")
+    words = {"conv1_t_stride": 2, "shortcut_type": "B", "bias_downsample": False, "spatial_dims": 2}
+    usual = ResNet("basic", [1, 1, 1, 1], [64, 128, 256, 512], num_classes=4, **words).eval()
+    usual.load_state_dict(torch.load(path))
+    image = torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(usual(image), network(image), rtol=0, atol=1e-5)
+        maps = usual.layer4(
+            usual.layer3(usual.layer2(usual.layer1(usual.maxpool(usual.act(usual.bn1(usual.conv1(image)))))))
+        )
+        assert torch.equal(maps, network.encoder(image)[-1])
+
+
+def test_residual_form_leaves_out_all_but_the_encoder(tmp_path, caplog):
+    source = write_weights(tmp_path / "a.pt", residual(), half=True)
+    with caplog.at_level(logging.INFO):
+        state = torch.load(export_checkpoint(source, tmp_path / "b.pth", form="resnet", in_channels=3))
+    assert len(state) == 72
+    assert state["conv1.weight"].shape == (64, 3, 7, 7)
+    assert state["conv1.weight"].dtype == torch.float32
+    assert "72 tensors exported, 66 dropped: decoder.blocks.0" in caplog.text
+
+
+def test_published_unet_gives_the_residual_network_in_it(unet, resnet, saved, tmp_path):
+    state = torch.load(export_checkpoint(saved(unet()), tmp_path / "b.pth", form="resnet"))
+    torch.testing.assert_close(state, resnet(), rtol=0, atol=0)
+
+
+def test_network_with_shortcuts_without_weights_is_not_the_published_one(tmp_path):
+    network = EncoderFeatures(ResidualEncoder(2, 3, backbone="resnet10"))
+    state = {key: value for key, value in network.state_dict().items() if "downsample" not in key}
+    with pytest.raises(ValueError, match=r"18 are not there: encoder\.layer2\.0\.downsample\.0\.weight"):
+        export_checkpoint(write_weights(tmp_path / "a.pt", state), tmp_path / "b.pth", form="resnet")
+
+
+def test_segmentation_network_goes_out_without_its_own_last_layer(tmp_path, caplog):
+    encoder = ResidualEncoder(2, 1, backbone="resnet10")
+    decoder = UpsamplingDecoder(2, encoder.channels, decoder_channels=DECODER)
+    network = SegmentationNetwork(encoder, decoder, num_classes=2)
+    with caplog.at_level(logging.INFO):
+        state = torch.load(export_checkpoint(write_weights(tmp_path / "a.pt", network), tmp_path / "b.pth"))
+    assert len(state) == 72 + 60
+    assert "2 dropped: label.conv.weight, label.conv.bias" in caplog.text
+
+
+def test_export_needs_a_form_that_the_weights_have(network, tmp_path):
+    source = write_weights(tmp_path / "a.pt", network)
+    with pytest.raises(ValueError, match=r"one of \['resnet', 'unet'\], got 'onnx'"):
+        export_checkpoint(source, tmp_path / "b.pt", form="onnx")
+    with pytest.raises(
+        ValueError, match=r"form 'resnet' needs weights of ours with encoder\.conv1\.weight, got encoder\.lev"
+    ):
+        export_checkpoint(source, tmp_path / "b.pt", form="resnet")

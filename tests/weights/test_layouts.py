@@ -1,79 +1,83 @@
 import pytest
 import torch
 
-from medssl.weights import LAYOUTS, find_layout
+from medssl.weights import Entry, Layout
+from medssl.weights.layouts import layer_entries, shape_of
 
-GENESIS = LAYOUTS[0]
-
-
-def shapes(state):
-    return {key: tuple(tensor.shape) for key, tensor in state.items()}
+JOINED = Entry("up.weight", "decoder.weight", (None, 5, 1), skip=2)
 
 
-def test_published_network_has_115_tensors_in_4_parts():
-    entries = GENESIS.entries(32, 1)
-    counts = {}
-    for entry in entries:
-        counts[entry.ours.split(".")[0]] = counts.get(entry.ours.split(".")[0], 0) + 1
-    assert counts == {"encoder": 56, "decoder": 48, "volume": 2, "pattern": 9}
-    assert len({entry.published for entry in entries}) == len({entry.ours for entry in entries}) == 115
+def entries(state):
+    channels = shape_of(state, ["stem.weight", "encoder.stem.weight"])[0]
+    return [*layer_entries(("stem", "encoder.stem"), (channels, 1), bias=False), JOINED]
+
+
+LAYOUT = Layout(
+    name="toy",
+    mark=r"(net\.)?(stem|up)\.",
+    first="encoder.stem.weight",
+    entries=entries,
+    prefixes=("net.inner.", "net."),
+    strangers=("queue",),
+)
+STATE = {"stem.weight": torch.ones(3, 1), "up.weight": torch.arange(5.0).reshape(1, 5, 1)}
+
+
+def test_channels_of_a_skip_come_first_with_us_and_last_in_published_files():
+    ours = JOINED.to_ours(STATE["up.weight"])
+    assert ours.flatten().tolist() == [3, 4, 0, 1, 2]
+    assert JOINED.to_published(ours).flatten().tolist() == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(
-    ("published", "ours", "shape"),
-    [
-        ("down_tr64.ops.0.conv1.weight", "encoder.levels.0.0.conv.weight", (32, 1, 3, 3, 3)),
-        ("down_tr512.ops.1.bn1.running_var", "encoder.levels.3.1.adn.N.running_var", (512,)),
-        ("up_tr256.up_conv.bias", "decoder.ups.0.deconv.bias", (512,)),
-        ("up_tr256.ops.0.conv1.weight", "decoder.levels.0.0.conv.weight", (256, 768, 3, 3, 3)),
-        ("up_tr64.ops.1.conv1.bias", "decoder.levels.2.1.conv.bias", (64,)),
-        ("up_tr128.ops.0.bn1.num_batches_tracked", "decoder.levels.1.0.adn.N.num_batches_tracked", ()),
-        ("out_tr.final_conv.weight", "volume.conv.weight", (None, 64, 1, 1, 1)),
-        ("clc_out.fc1.bias", "pattern.linear.bias", (None,)),
-    ],
+    ("shape", "fits"),
+    [((7, 5, 1), True), ((7, 4, 1), False), ((7, 5), False), ((7, 5, 1, 1), False)],
 )
-def test_entries_by_hand(published, ours, shape):
-    entry = next(entry for entry in GENESIS.entries(32, 1) if entry.published == published)
-    assert (entry.ours, entry.shape) == (ours, shape)
+def test_none_stands_for_any_number(shape, fits):
+    assert JOINED.accepts(torch.ones(shape)) is fits
 
 
-def test_names_are_those_of_our_network(network, published):
-    ours, dropped = GENESIS.to_ours(published())
-    assert shapes(ours) == shapes(network.state_dict())
+def test_layer_with_bias_has_two_tensors_and_a_batch_norm_five():
+    assert list(layer_entries(("a", "b"), (2, 3), skip=1)) == [
+        Entry("a.weight", "b.weight", (2, 3), skip=1),
+        Entry("a.bias", "b.bias", (2,)),
+    ]
+    norm = {entry.ours: entry.shape for entry in layer_entries(("a", "b"), (2,))}
+    statistics = {"b.running_mean": (2,), "b.running_var": (2,), "b.num_batches_tracked": ()}
+    assert norm == {"b.weight": (2,), "b.bias": (2,)} | statistics
+
+
+def test_there_and_back_again():
+    ours, dropped = LAYOUT.to_ours(STATE)
+    assert sorted(ours) == ["decoder.weight", "encoder.stem.weight"]
     assert dropped == []
-
-
-def test_there_and_back_again(published):
-    state = published()
-    back, dropped = GENESIS.to_published(GENESIS.to_ours(state)[0])
+    back, dropped = LAYOUT.to_published(ours)
     assert dropped == []
-    torch.testing.assert_close(back, state, rtol=0, atol=0)
+    torch.testing.assert_close(back, STATE, rtol=0, atol=0)
 
 
-def test_strangers_are_dropped_and_the_prefix_is_taken_off(published):
-    state = {f"classficationNet.{key}": tensor for key, tensor in published().items()}
-    state |= {"projection_head.0.weight": torch.ones(1), "classficationNet.prototypes.weight": torch.ones(1)}
-    state["something.else"] = torch.ones(1)
-    ours, dropped = GENESIS.to_ours(state)
-    assert len(ours) == 115
-    assert dropped == ["projection_head.0.weight", "classficationNet.prototypes.weight", "something.else"]
+def test_longest_prefix_is_taken_off_and_strangers_are_dropped():
+    state = {"net.inner.stem.weight": torch.ones(3, 1), "net.up.weight": torch.ones(1, 5, 1)}
+    ours, dropped = LAYOUT.to_ours({**state, "net.queue": torch.ones(1), "net.other": torch.ones(1)})
+    assert sorted(ours) == ["decoder.weight", "encoder.stem.weight"]
+    assert dropped == ["net.queue", "net.other"]
 
 
-def test_plain_and_prefixed_version_of_one_key_is_an_error(published):
-    state = published()
-    state["classficationNet.out_tr.final_conv.bias"] = torch.ones(1)
-    with pytest.raises(ValueError, match=r"1 both with and without.*classficationNet\.: .*out_tr\.final_conv\.bias"):
-        GENESIS.to_ours(state)
+def test_plain_and_prefixed_version_of_one_key_is_an_error():
+    with pytest.raises(ValueError, match=r"1 both with and without the prefix net\.inner\. or net\.: up\.weight"):
+        LAYOUT.to_ours({**STATE, "net.up.weight": torch.ones(1, 5, 1)})
 
 
-@pytest.mark.parametrize("key", ["up_tr128.ops.0.conv1.weight", "down_tr256.ops.1.bn1.bias"])
-def test_other_shape_is_an_error(published, key):
-    state = published()
-    state[key] = state[key][:1]
-    with pytest.raises(ValueError, match=rf"{key} \(1,.*instead of"):
-        GENESIS.to_ours(state)
+def test_other_shape_is_an_error():
+    with pytest.raises(ValueError, match=r"up\.weight \(1, 4, 1\) instead of \(None, 5, 1\)"):
+        LAYOUT.to_ours({**STATE, "up.weight": torch.ones(1, 4, 1)})
 
 
-def test_unknown_layout_shows_its_names():
-    with pytest.raises(ValueError, match=r"begin with 'encoder\.'.*down_tr64.*got names conv1\.weight, fc\.bias"):
-        find_layout({"conv1.weight": torch.ones(1), "fc.bias": torch.ones(1)})
+def test_without_the_tensor_that_tells_the_size_it_is_named():
+    with pytest.raises(ValueError, match=r"needs stem\.weight, which tells the size of its network, got up\.weight"):
+        LAYOUT.to_ours({"up.weight": torch.ones(1, 5, 1)})
+
+
+def test_recognised_by_the_beginning_of_a_name():
+    assert LAYOUT.recognises({"a": torch.ones(1), "net.up.weight": torch.ones(1)})
+    assert not LAYOUT.recognises({"encoder.stem.weight": torch.ones(1)})

@@ -3,7 +3,14 @@ import logging
 import pytest
 import torch
 
-from medssl.networks import ConvDecoder, ConvEncoder, EncoderFeatures, SegmentationNetwork
+from medssl.networks import (
+    ConvDecoder,
+    ConvEncoder,
+    EncoderFeatures,
+    ResidualEncoder,
+    SegmentationNetwork,
+    UpsamplingDecoder,
+)
 from medssl.weights import load_pretrained, load_weights, write_weights
 
 
@@ -141,3 +148,53 @@ def test_network_of_other_parts_is_refused(network):
 def test_unknown_layout(saved):
     with pytest.raises(ValueError, match=r"got names backbone\.conv"):
         load_pretrained(segmentation(), saved({"backbone.conv": torch.ones(1)}))
+
+
+def grey_segmentation():
+    parts = ResidualEncoder(2, 1, backbone="resnet10")
+    decoder = UpsamplingDecoder(2, parts.channels, decoder_channels=(6, 5, 4, 3, 2))
+    return SegmentationNetwork(parts, decoder, num_classes=2)
+
+
+def test_published_residual_unet_loads_as_it_is(unet, saved, caplog):
+    state = unet(width=64)
+    target = grey_segmentation()
+    with caplog.at_level(logging.INFO):
+        load_pretrained(target, saved(state, "unet.pth"))
+    assert "unet.pth: loaded 132 of 134 tensors (100 % of the encoder's parameters)" in caplog.text
+    assert "2 left fresh: label.conv.weight (not in the file), label.conv.bias" in caplog.text
+    assert "1 reshaped: encoder.conv1.weight (from 3 to 1 input channels, summed)" in caplog.text
+    joined = target.decoder.blocks[3].convs.conv_0.conv.weight.data
+    published = state["decoder.blocks.3.conv1.0.weight"]
+    torch.testing.assert_close(joined, torch.cat([published[:, -64:], published[:, :-64]], dim=1), rtol=0, atol=0)
+
+
+def test_file_of_a_residual_encoder_alone_fills_all_of_it(resnet, contrasted):
+    state = resnet(width=64)
+    for file in (state, contrasted(state), {f"module.{key}": value for key, value in state.items()}):
+        target = grey_segmentation()
+        report = load_weights(target, file, parts=["encoder"])
+        assert report.encoder_percent == 100
+        assert len(report.loaded) == 72
+        torch.testing.assert_close(target.encoder.layer4[0].conv2.weight.data, state["layer4.0.conv2.weight"])
+    with pytest.raises(ValueError, match=r"60 do not come from it: decoder\.blocks\.0"):
+        load_weights(grey_segmentation(), state)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            {"depths": (1, 2, 1, 1)},
+            r"a place for every weight of encoder, there is none for 2: encoder\.layer2\.1\.conv1\.weight",
+        ),
+        ({"bottleneck": True}, r"layer1\.0\.conv1\.weight \(file \(64, 64, 1, 1\), network \(64, 64, 3, 3\)\)"),
+    ],
+    ids=["deeper", "bottlenecks"],
+)
+def test_residual_encoder_of_another_depth_is_an_error(resnet, words, message):
+    target = grey_segmentation()
+    before = {key: value.clone() for key, value in target.state_dict().items()}
+    with pytest.raises(ValueError, match=message):
+        load_weights(target, resnet(width=64, **words), parts=["encoder"])
+    torch.testing.assert_close(target.state_dict(), before)

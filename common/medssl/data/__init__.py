@@ -1,17 +1,22 @@
 """Data lists, patient splits, discovered patterns, crop store, keyed random draws."""
 
+from medssl.data.boxes import boxed_cases
 from medssl.data.cases import find_cases
 from medssl.data.classes import require_classes
 from medssl.data.coordinates import CoordinateSearch, Resolutions
 from medssl.data.crop_store import StoredVolumes, stored_cases
 from medssl.data.discovery import Cohort, SelfDiscovery
+from medssl.data.facts import image_facts, plane_facts
 from medssl.data.files import content_hash, fingerprint, image_files, matched_files, stem
-from medssl.data.inspection import data_hash, image_facts, usable_cases
+from medssl.data.grey_copies import GreyImages, grey_copies
+from medssl.data.inspection import data_hash, usable_cases
 from medssl.data.keyed import EpochSampler, KeyedDataset, KeyedLoader
 from medssl.data.labelled import labelled_cases
+from medssl.data.labels import label_fraction
 from medssl.data.listings import read_listing
 from medssl.data.outputs import (
     is_whole_nifti,
+    is_whole_png,
     output_name,
     output_name_formatter,
     root_of_cases,
@@ -19,6 +24,7 @@ from medssl.data.outputs import (
 )
 from medssl.data.pattern_table import PatternCubes, discover_patterns, gallery_cubes, load_patterns
 from medssl.data.patterns import cut_cube, dense_weight, nearest, resize_in_plane
+from medssl.data.planes import PlaneReader, read_plane
 from medssl.data.reading import CaseReader, read_image
 from medssl.data.records import read_json, write_json
 from medssl.data.replacing import replacing, write_whole
@@ -33,12 +39,15 @@ __all__ = [
     "Cohort",
     "CoordinateSearch",
     "EpochSampler",
+    "GreyImages",
     "KeyedDataset",
     "KeyedLoader",
     "PatternCubes",
+    "PlaneReader",
     "Resolutions",
     "SelfDiscovery",
     "StoredVolumes",
+    "boxed_cases",
     "content_hash",
     "cut_cube",
     "data_hash",
@@ -48,11 +57,14 @@ __all__ = [
     "find_cases",
     "fingerprint",
     "gallery_cubes",
+    "grey_copies",
     "image_facts",
     "image_files",
     "is_dicom",
     "is_whole_nifti",
+    "is_whole_png",
     "known_words",
+    "label_fraction",
     "labelled_cases",
     "load_patterns",
     "matched_files",
@@ -60,10 +72,12 @@ __all__ = [
     "open_stored",
     "output_name",
     "output_name_formatter",
+    "plane_facts",
     "read_crop",
     "read_image",
     "read_json",
     "read_listing",
+    "read_plane",
     "read_rows",
     "replacing",
     "require_classes",

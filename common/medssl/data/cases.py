@@ -6,11 +6,13 @@ import hashlib
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from medssl.data.files import matched_files, stem
+from medssl.data.files import first_file, matched_files, stem
 from medssl.data.listings import read_listing
+from medssl.data.numbering import class_words, number_classes
 from medssl.data.series import dicom_patient
 from medssl.data.words import known_words, switch
 
@@ -28,6 +30,8 @@ def find_cases(
     lists: Mapping[str, str] | None = None,
     split: str = "train",
     keep_ids: bool = False,
+    spatial_dims: int = 3,
+    classes: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
     """List the images of a folder, with their labels, classes and patients.
 
@@ -45,44 +49,55 @@ def find_cases(
             ``file`` and ``class``.
         split: ``train`` for all cases but those of a test set, ``test`` for these, ``all`` for both.
         keep_ids: whether to keep patients' names; otherwise they become hashes, salted by the names of all cases.
+        spatial_dims: 3 for volumes; 2 for pictures (PNG, JPEG, TIFF, DICOM), where each file is an image of its own.
+        classes: ``key``, what the list calls the class (``class``); ``names``, the classes in the order of their
+            numbers (those that occur, by alphabet); ``others``, what to do with a class of another name: ``error``, or
+            ``leave_out`` its case; ``multi_label``, whether an image may have several (False): these come as names in
+            a list or between ``|`` ("No Finding" is none), or as 0 and 1 for each name.
 
     Returns:
-        Cases ``{"image", "patient"}`` with absolute paths, and as far as known ``label``, ``class`` (a number),
-        ``split``, ``fold``; ``listed`` for those that a list names.
+        Cases ``{"image", "patient"}`` with absolute paths, and as far as known ``label``, ``class`` (a number, or with
+        ``multi_label`` a list of 0 and 1), ``split``, ``fold``, ``boxes``; ``listed`` for those that a list names.
 
     Raises:
-        ValueError: if there is no folder, no image, or a word is not understood.
+        ValueError: if there is no folder, no image, a class is unknown, or a word is not understood.
     """
+    if spatial_dims not in (2, 3):
+        raise ValueError(f"spatial_dims is 2 for pictures or 3 for volumes, got {spatial_dims!r}.")
     if split not in SPLITS:
         raise ValueError(f"split is one of {list(SPLITS)}, got {split!r}; choose one.")
     patterns = known_words(patterns, ("image", "label", "patient"), name="patterns")
     lists = known_words(lists, ("train", "val", "class"), name="lists")
+    words = class_words(classes)
     folder = Path(dataset_dir).expanduser().resolve()
     if not folder.exists():
         raise ValueError(f"dataset_dir should be a folder of images, but {folder.name!r} is none; correct the path.")
     entries: list[dict[str, Any]] = [] if folder.is_dir() else [{"image": folder.name}]
     folder = folder if folder.is_dir() else folder.parent
-    entries = entries or _listed(folder, lists) or _matched(folder, patterns)
-    _add_classes(entries, lists["class"])
+    entries = entries or _listed(folder, lists, class_key=words["key"])
+    entries = entries or _matched(folder, patterns, spatial_dims=spatial_dims)
+    _add_classes(entries, lists["class"], class_key=words.pop("key"))
     _add_patients(entries, folder, pattern=patterns["patient"])
     if not switch(keep_ids, "keep_ids"):
         _hide_patients(entries)
-    kept = [_case(entry, folder) for entry in entries if entry.get("split", "train") in SPLITS[split]]
+    chosen = number_classes(entries, **words)
+    kept = [_case(entry, folder) for entry in chosen if entry.get("split", "train") in SPLITS[split]]
     if not kept:
         raise ValueError(
-            f"{folder.name} has {len(entries)} cases, none for split {split!r}; list some or choose another."
+            f"{folder.name} has {len(chosen)} cases, none for split {split!r}; list some or choose another."
         )
     logger.info("%d cases of %d patients.", len(kept), len({case["patient"] for case in kept}))
     return kept
 
 
-def _listed(folder: Path, lists: dict[str, str]) -> list[dict[str, Any]]:
+def _listed(folder: Path, lists: dict[str, str], *, class_key: str) -> list[dict[str, Any]]:
     entries = []
     for split in ("train", "val"):
         if lists[split] != "none_given":
-            entries += [entry | {"split": split} for entry in read_listing(Path(lists[split]).expanduser())]
+            listed = read_listing(Path(lists[split]).expanduser(), class_key=class_key)
+            entries += [entry | {"split": split} for entry in listed]
     if not entries and (folder / "dataset.json").is_file():
-        entries = read_listing(folder / "dataset.json")
+        entries = read_listing(folder / "dataset.json", class_key=class_key)
     return [e | {"listed": True} | ({"split": _split(e["split"])} if "split" in e else {}) for e in entries]
 
 
@@ -92,9 +107,10 @@ def _split(word: Any) -> str:
     return WORDS[str(word).strip().lower()]
 
 
-def _matched(folder: Path, patterns: dict[str, str]) -> list[dict[str, Any]]:
-    images = matched_files(folder, patterns["image"])
-    labels = matched_files(folder, patterns["label"]) if patterns["label"] != "none_given" else {}
+def _matched(folder: Path, patterns: dict[str, str], *, spatial_dims: int) -> list[dict[str, Any]]:
+    find = partial(matched_files, folder, spatial_dims=spatial_dims)
+    images = find(patterns["image"])
+    labels = find(patterns["label"]) if patterns["label"] != "none_given" else {}
     images = {parts: name for parts, name in images.items() if name not in labels.values()}
     if not images:
         raise ValueError(
@@ -110,22 +126,15 @@ def _matched(folder: Path, patterns: dict[str, str]) -> list[dict[str, Any]]:
     return [{"image": name} | ({"label": labels[key]} if key in found else {}) for key, name in images.items()]
 
 
-def _add_classes(entries: list[dict[str, Any]], listing: str) -> None:
-    if listing != "none_given":
-        rows = read_listing(Path(listing).expanduser())
-        classes = {row["image"]: row["class"] for row in rows if "class" in row}
-        for entry in entries:
-            name = _name(entry)
-            found = [classes[known] for known in (name, PurePosixPath(name).name, stem(name)) if known in classes]
-            entry.update({"class": found[0]} if found else {})
-    words = {str(entry["class"]) for entry in entries if "class" in entry}
-    if all(word.isdigit() for word in words):
-        numbers = {word: int(word) for word in words}
-    else:
-        numbers = {word: number for number, word in enumerate(sorted(words))}
-        logger.info("classes: %s", numbers)
+def _add_classes(entries: list[dict[str, Any]], listing: str, *, class_key: str) -> None:
+    if listing == "none_given":
+        return
+    rows = read_listing(Path(listing).expanduser(), class_key=class_key)
+    classes = {first_file(row["image"]): row["class"] for row in rows if "class" in row}
     for entry in entries:
-        entry.update({"class": numbers[str(entry["class"])]} if "class" in entry else {})
+        name = _name(entry)
+        found = [classes[known] for known in (name, PurePosixPath(name).name, stem(name)) if known in classes]
+        entry.update({"class": found[0]} if found else {})
 
 
 def _add_patients(entries: list[dict[str, Any]], folder: Path, *, pattern: str) -> None:
@@ -160,9 +169,11 @@ def _pattern_patient(name: str, pattern: str) -> str:
 
 def _hide_patients(entries: list[dict[str, Any]]) -> None:
     salt = "\n".join(sorted(f"{entry['patient']} {_name(entry)}" for entry in entries))
+    salted = hashlib.sha256(f"{salt}\n".encode())
     for entry in entries:
-        digest = hashlib.sha256(f"{salt}\n{entry['patient']}".encode()).hexdigest()
-        entry["patient"] = f"patient-{digest[:10]}"
+        digest = salted.copy()
+        digest.update(entry["patient"].encode())
+        entry["patient"] = f"patient-{digest.hexdigest()[:10]}"
 
 
 def _name(entry: dict[str, Any]) -> str:

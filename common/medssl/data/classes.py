@@ -10,6 +10,9 @@ __all__ = ["require_classes"]
 def require_classes(parts: Mapping[str, Sequence[dict]], *, classes: int) -> Mapping[str, Sequence[dict]]:
     """Make sure that every part of a split has cases of every class; areas under curves mean nothing otherwise.
 
+    Where an image may have several classes, each part needs for each class a case with it and a case without it. A
+    training part may be empty: then a test set is all there is.
+
     Args:
         parts: cases by name of the part, each with a ``class``, as :func:`medssl.data.split_cases` gives them.
         classes: how many classes there are, numbered from 0.
@@ -21,6 +24,12 @@ def require_classes(parts: Mapping[str, Sequence[dict]], *, classes: int) -> Map
         ValueError: if a class is missing somewhere, or a number is no class.
     """
     for name, cases in parts.items():
+        several = [case["class"] for case in cases if isinstance(case["class"], list | tuple)]
+        if name == "train" and not cases:
+            continue
+        if several:
+            _require_both(several, classes, name=name)
+            continue
         found = sorted({int(case["class"]) for case in cases})
         if found != list(range(classes)):
             raise ValueError(
@@ -28,3 +37,16 @@ def require_classes(parts: Mapping[str, Sequence[dict]], *, classes: int) -> Map
                 "choose another --fold or --seed, give --val_list, or correct --class_names."
             )
     return parts
+
+
+def _require_both(rows: Sequence[Sequence[int]], classes: int, *, name: str) -> None:
+    lengths = sorted({len(row) for row in rows})
+    if lengths != [classes]:
+        raise ValueError(f"the {name} part needs {classes} labels a case, has {lengths}; correct --class_names.")
+    counts = [sum(column) for column in zip(*rows, strict=True)]
+    onesided = [number for number, count in enumerate(counts) if count in (0, len(rows))]
+    if onesided:
+        raise ValueError(
+            f"the {name} part needs cases with and without each of {classes} classes, class {onesided[0]} is in "
+            f"{counts[onesided[0]]} of {len(rows)}; choose another --fold or --seed, or name fewer classes."
+        )

@@ -11,9 +11,12 @@ from medssl.data.series import is_dicom, series_files, series_in
 
 __all__ = ["content_hash", "fingerprint", "first_file", "image_files", "matched_files", "stem"]
 
-SUFFIXES = (".nii", ".nii.gz", ".mhd", ".mha", ".nrrd", ".nhdr")
+SUFFIXES = {
+    2: (".png", ".jpg", ".jpeg", ".tif", ".tiff"),
+    3: (".nii", ".nii.gz", ".mhd", ".mha", ".nrrd", ".nhdr"),
+}
 KNOWN_END = re.compile(
-    r"\.(nii|mhd|mha|nrrd|nhdr|b2nd|dcm|ima|img|hdr|tar|png|jpe?g|tiff?)(\.gz|\.bz2)?$", re.IGNORECASE
+    r"\.(nii|mhd|mha|nrrd|nhdr|b2nd|npy|dcm|ima|img|hdr|tar|png|jpe?g|tiff?)(\.gz|\.bz2)?$", re.IGNORECASE
 )
 DATA_FILE = re.compile(rb"^(?:ElementDataFile\s*=|data file:)\s*(\S+)\s*$", re.MULTILINE | re.IGNORECASE)
 
@@ -31,7 +34,7 @@ def first_file(path: str | Path | Sequence[str]) -> str:
     return str(path if isinstance(path, str | Path) else path[0])
 
 
-def matched_files(folder: Path, pattern: str) -> dict[tuple[str, ...], str]:
+def matched_files(folder: Path, pattern: str, *, spatial_dims: int = 3) -> dict[tuple[str, ...], str]:
     """Files whose names fit a pattern, by what its wildcards stand for.
 
     An image and its label are partners if their wildcards stand for the same.
@@ -39,21 +42,26 @@ def matched_files(folder: Path, pattern: str) -> dict[tuple[str, ...], str]:
     Args:
         folder: where to look, at any depth.
         pattern: ``*`` and ``?`` as in a shell, ``**/`` for any folders; without a slash it fits in every folder.
-            ``none_given`` takes every volume of a known kind.
+            ``none_given`` takes every volume, or every picture, of a known kind.
+        spatial_dims: 2 for pictures, of which every DICOM file is one; 3 for volumes.
 
     Returns:
-        Image paths relative to the folder; DICOM slices are gathered to series.
+        Image paths relative to the folder; DICOM slices of volumes are gathered to series.
     """
     names = sorted(path.relative_to(folder).as_posix() for path in _visible(folder))
     if pattern == "none_given":
-        found = {_parts(name): name for name in names if name.lower().endswith(SUFFIXES)}
-        dicom = [name for name in names if not name.lower().endswith(SUFFIXES) and is_dicom(folder / name)]
+        keys = {name: _parts(name) for name in names if name.lower().endswith(SUFFIXES[spatial_dims])}
+        dicom = [name for name in names if name not in keys and is_dicom(folder / name)]
     else:
         matches = {name: match for name in names if (match := re.fullmatch(_expression(pattern), name))}
-        dicom = [name for name in matches if is_dicom(folder / name)]
-        found = {match.groups(): name for name, match in matches.items() if name not in dicom}
+        keys = {name: match.groups() for name, match in matches.items()}
+        dicom = [name for name in keys if is_dicom(folder / name)]
+    if spatial_dims == 2:
+        single = [name for name in dicom if name not in keys and PurePosixPath(name).name != "DICOMDIR"]
+        return _by_key(keys | {name: _parts(name) for name in single})
     homes = sorted({PurePosixPath(name).parent.as_posix() for name in dicom})
     series = [series for home in homes for series in series_in(folder, home)]
+    found = _by_key({name: key for name, key in keys.items() if name not in dicom})
     return found | {_parts(name, whole=True): name for name in series}
 
 
@@ -108,6 +116,13 @@ def _visible(folder: Path) -> Iterator[Path]:
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if path.is_file() and not hidden:
             yield path
+
+
+def _by_key(keys: dict[str, tuple[str, ...]]) -> dict[tuple[str, ...], str]:
+    found: dict[tuple[str, ...], str] = {}
+    for name, key in keys.items():
+        found[_parts(name, whole=True) if key in found else key] = name  # such as a.jpg and a.png
+    return found
 
 
 def _parts(name: str, *, whole: bool = False) -> tuple[str, ...]:

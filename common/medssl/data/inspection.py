@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
-import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from medssl.data.facts import image_facts, plane_facts, reason
 from medssl.data.files import content_hash, fingerprint, first_file
-from medssl.data.reading import read_image
-from medssl.data.records import read_json, write_json
+from medssl.data.records import read_json
+from medssl.data.replacing import write_whole
+from medssl.data.stored_plane import checked_window
 from medssl.data.words import switch
-from medssl.geometry import array_axes, is_singular, voxel_size
+from medssl.geometry import voxel_size
 
-__all__ = ["data_hash", "image_facts", "usable_cases"]
+__all__ = ["data_hash", "usable_cases"]
 
 logger = logging.getLogger(__name__)
-FEW_VALUES = 128  # label maps of whole bodies know about 120 structures, images many more grey values
+LEAST_CONTRAST = 10  # of 255 grey values; the palest of 5,840 radiographs has 85
 SECONDS_BETWEEN_WRITES = 20.0
 SAME_DIRECTION, SAME_ORIGIN_MM = 1e-3, 0.1  # the first in voxels
 
@@ -34,6 +37,7 @@ def usable_cases(
     strict: bool = False,
     min_shape: Sequence[int] = (2, 2, 2),
     spacing: Sequence[float] = (),
+    window: str | Sequence[float] = "auto",
 ) -> list[dict[str, Any]]:
     """The cases whose files can be read and used; the others are named, counted and left out.
 
@@ -43,8 +47,10 @@ def usable_cases(
         cases: what :func:`find_cases` gives.
         manifest: JSON file of what was seen, without names of files or patients; ``none_given`` for none.
         strict: whether one bad case is an error.
-        min_shape: fewest voxels along each axis, left to right first; as many numbers as an image must have axes.
+        min_shape: fewest voxels along each axis, left to right first; as many numbers as an image must have axes. With
+            two, images are read as :func:`medssl.data.read_plane` reads them.
         spacing: voxel size in mm to which images will be resampled before ``min_shape`` matters; empty if they stay.
+        window: of pictures, see :func:`medssl.data.read_plane`; they must have some contrast in it.
 
     Returns:
         The good cases, in their order.
@@ -53,11 +59,11 @@ def usable_cases(
         ValueError: if no case is left, or one is bad and ``strict`` holds.
     """
     switch(strict, "strict")
-    seen = _Manifest(manifest)
+    seen = _Manifest(manifest, "" if len(min_shape) == 3 else checked_window(window))
     bad: list[str] = []
     good: list[dict[str, Any]] = []
-    for case in cases:
-        problem = _problem(case, seen, needed=tuple(min_shape), spacing=tuple(spacing))
+    for case, facts in zip(cases, seen.of_cases(cases), strict=True):
+        problem = _problem(case, facts, needed=tuple(min_shape), spacing=tuple(spacing)) or _pale(facts[0], window)
         if problem:
             bad.append(f"{_short(case['image'], cases)}: {problem}")
             logger.warning("left out %s", bad[-1])
@@ -90,55 +96,36 @@ def data_hash(cases: Sequence[dict[str, Any]], manifest: str = "none_given") -> 
     return hashlib.sha256(str(sorted(sorted(group) for group in groups.values())).encode()).hexdigest()
 
 
-def image_facts(path: str | Sequence[str]) -> dict[str, Any]:
-    """What is to be known of one image.
-
-    Args:
-        path: what a case names.
-
-    Returns:
-        ``sha256``, ``affine``, ``grid`` (voxels along the array's axes), ``shape`` and ``spacing`` (along the patient's
-        axes), ``range``, ``few_values`` (number of different values if all are whole and few, else 0); or ``problem``.
-    """
-    try:
-        digest = content_hash(path)
-        image, affine = read_image(path)
-    except Exception as error:  # readers raise all sorts
-        return {"problem": f"cannot be read ({_reason(error, path)}); copy it again or remove it"}
-    if not bool(torch.isfinite(image).all()):
-        count = int((~torch.isfinite(image)).sum())
-        return {"sha256": digest, "problem": f"holds {count} values that are NaN or infinite; replace them"}
-    if is_singular(affine):
-        return {"sha256": digest, "problem": "its affine is singular, so voxels have no size; correct the header"}
-    grid, sizes = list(image.shape[1:]), voxel_size(affine).tolist()[: image.ndim - 1]
-    axes = array_axes(affine) if len(grid) == 3 else range(len(grid))
-    return {
-        "sha256": digest,
-        "affine": affine.tolist(),
-        "grid": grid,
-        "shape": [grid[axis] for axis in axes],
-        "spacing": [round(sizes[axis], 6) for axis in axes],
-        "range": [float(image.min()), float(image.max())],
-        "few_values": _few_values(image),
-    }
-
-
 class _Manifest:
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, window: str | tuple[float, float] = "") -> None:
         self.path = None if path == "none_given" else Path(path)
+        self.window = window  # empty for volumes
         self.images: dict[str, dict[str, Any]] = {}
         self.written = time.monotonic()
         if self.path is not None and self.path.is_file():
             known = read_json(self.path)["images"]
             self.images = {key: facts for key, facts in known.items() if "affine" in facts}  # older ones had none
 
-    def facts(self, path: Any) -> dict[str, Any]:
+    def of_cases(self, cases: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+        if not self.window:
+            yield from map(self._of_case, cases)
+            return
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            yield from threads.map(self._of_case, cases)
+
+    def _of_case(self, case: dict[str, Any]) -> list[dict[str, Any]]:
+        image = self._facts(case["image"], self.window)
+        if "problem" in image or "label" not in case:
+            return [image]
+        return [image, self._facts(case["label"], self.window and "none")]
+
+    def _facts(self, path: Any, window: str | tuple[float, float]) -> dict[str, Any]:
         try:
             key = fingerprint(path)
         except OSError as error:
-            return {"problem": f"{_reason(error, path)}; correct the list or copy it there"}
-        if key not in self.images:
-            facts = image_facts(path)
+            return {"problem": f"{reason(error, path)}; correct the list or copy it there"}
+        if key not in self.images or (window and str(window) not in self.images[key].get("contrast", {})):
+            facts = plane_facts(path, window=window) if window else image_facts(path)
             if "problem" in facts:  # looked at anew next time: the fault may have been a missing library
                 return facts
             self.images[key] = facts
@@ -152,25 +139,45 @@ class _Manifest:
     def write(self) -> None:
         self.written = time.monotonic()
         if self.path is not None:
-            write_json(self.path, {"images": self.images})
+            content = json.dumps({"images": dict(self.images)})  # on one line, which is ten times as fast
+            write_whole(self.path, content.encode())
 
 
-def _problem(case: dict[str, Any], seen: _Manifest, *, needed: tuple[int, ...], spacing: tuple[float, ...]) -> str:
-    facts = seen.facts(case["image"])
-    problem = str(facts.get("problem", "")) or _misfit(facts, needed=needed, spacing=spacing)
-    if not problem and facts["few_values"] and not case.get("listed"):
+def _problem(
+    case: dict[str, Any], facts: Sequence[dict[str, Any]], *, needed: tuple[int, ...], spacing: tuple[float, ...]
+) -> str:
+    image = facts[0]
+    problem = str(image.get("problem", "")) or _misfit(image, needed=needed, spacing=spacing)
+    if not problem and image["few_values"] and not case.get("listed"):
         problem = (
-            f"looks like a label map ({facts['few_values']} whole-number values); "
+            f"looks like a label map ({image['few_values']} whole-number values); "
             "give a label_glob, or list it in a dataset.json if it is an image"
         )
-    if problem or "label" not in case:
+    if problem or len(facts) == 1:
         return problem
-    label = seen.facts(case["label"])
+    label = facts[1]
     if "problem" in label:
         return f"label: {label['problem']}"
-    if label["grid"] != facts["grid"]:
-        return f"its label has the shape {label['grid']}, the image {facts['grid']}; resample one to the other"
-    return _shifted(torch.tensor(facts["affine"]), torch.tensor(label["affine"]))
+    if label["grid"] != image["grid"]:
+        return f"its label has the shape {label['grid']}, the image {image['grid']}; resample one to the other"
+    if len(needed) == 2 and torch.eye(4).tolist() in (label["affine"], image["affine"]):
+        return ""  # picture files have no place in space
+    return _shifted(torch.tensor(image["affine"]), torch.tensor(label["affine"]))
+
+
+def _pale(facts: dict[str, Any], window: str | Sequence[float]) -> str:
+    if not facts.get("contrast"):
+        return ""
+    window = checked_window(window)
+    contrast = facts["contrast"][str(window)]
+    if contrast >= LEAST_CONTRAST:
+        return ""
+    chosen = f"window {window!r}" if isinstance(window, str) else f"window [{window[0]:g}, {window[1]:g}]"
+    low, high = facts["range"]
+    return (
+        f"has nearly no contrast in the {chosen}: {contrast:.0f} of 255 grey values, from values between {low:g} and "
+        f"{high:g}; give a window in which they differ, or remove it"
+    )
 
 
 def _shifted(image: torch.Tensor, label: torch.Tensor) -> str:
@@ -192,25 +199,9 @@ def _misfit(facts: dict[str, Any], *, needed: tuple[int, ...], spacing: tuple[fl
     resampled = [round(n * size / new) for n, size, new in zip(shape, sizes, spacing or sizes, strict=True)]
     if any(length < least for length, least in zip(resampled, needed, strict=True)):
         came = f"{shape}" if resampled == shape else f"{resampled} after resampling from {shape}"
-        return f"has the shape {came}, needed are at least {list(needed)} voxels; use larger images or smaller crops"
+        points = "voxels" if len(needed) == 3 else "pixels"
+        return f"has the shape {came}, needed are at least {list(needed)} {points}; use larger images or smaller crops"
     return ""
-
-
-def _few_values(image: torch.Tensor) -> int:
-    flat = image.flatten()
-    for values in (flat[:: math.ceil(len(flat) / 50_000)], flat):  # a sample rules out nearly every image
-        different = values.unique()
-        if len(different) > FEW_VALUES or bool((different != different.round()).any()) or float(different[0]) < 0:
-            return 0
-    return len(different)
-
-
-def _reason(error: Exception, path: Any) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith(os.sep)]
-    text = " ".join(lines)[:200] or type(error).__name__
-    for part in [path] if isinstance(path, str) else path:
-        text = text.replace(f"{part}", Path(part).name).replace(f"{Path(part).parent}{os.sep}", "")
-    return text
 
 
 def _short(image: Any, cases: Sequence[dict[str, Any]]) -> str:

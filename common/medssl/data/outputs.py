@@ -18,7 +18,14 @@ from nibabel.filebasedimages import ImageFileError
 
 from medssl.data.files import first_file, stem
 
-__all__ = ["is_whole_nifti", "output_name", "output_name_formatter", "root_of_cases", "unfinished_cases"]
+__all__ = [
+    "is_whole_nifti",
+    "is_whole_png",
+    "output_name",
+    "output_name_formatter",
+    "root_of_cases",
+    "unfinished_cases",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +57,12 @@ def output_name_formatter(metadict: dict[str, Any], saver: SaveImage) -> dict[st
 
 
 def unfinished_cases(
-    cases: Sequence[dict[str, Any]], *, output_dir: str, data_root_dir: str = "", postfix: str = "pred"
+    cases: Sequence[dict[str, Any]],
+    *,
+    output_dir: str,
+    data_root_dir: str = "",
+    postfix: str = "pred",
+    suffix: str = ".nii.gz",
 ) -> list[dict[str, Any]]:
     """The cases that have no output yet, or one that was cut off while it was written.
 
@@ -62,11 +74,14 @@ def unfinished_cases(
         output_dir: folder of the outputs.
         data_root_dir: folder whose sub-folders are repeated in ``output_dir``.
         postfix: what is added to the image's name.
+        suffix: of the outputs, ``.nii.gz`` or ``.png``.
 
     Raises:
-        ValueError: if the outputs of two images would be one file.
+        ValueError: if the outputs of two images would be one file, or have another suffix.
     """
-    layout = FolderLayout(output_dir, postfix=postfix, extension=".nii.gz", parent=False, data_root_dir=data_root_dir)
+    if suffix not in WHOLE:
+        raise ValueError(f"outputs end in one of {list(WHOLE)}, got {suffix!r}.")
+    layout = FolderLayout(output_dir, postfix=postfix, extension=suffix, parent=False, data_root_dir=data_root_dir)
     names = [output_name(case["image"], data_root_dir) for case in cases]
     shared = sorted(name for name, count in Counter(names).items() if count > 1)
     if shared:
@@ -75,7 +90,7 @@ def unfinished_cases(
             f"{names.count(shared[0])}; rename images, or give a folder above all of them."
         )
     outputs = [layout.filename(subject=_subject(case["image"], data_root_dir)) for case in cases]
-    open_cases = [case for case, output in zip(cases, outputs, strict=True) if not is_whole_nifti(output)]
+    open_cases = [case for case, output in zip(cases, outputs, strict=True) if not WHOLE[suffix](output)]
     if len(open_cases) < len(cases):
         logger.info("%d of %d outputs are there already.", len(cases) - len(open_cases), len(cases))
     return open_cases
@@ -114,3 +129,18 @@ def is_whole_nifti(path: str | os.PathLike) -> bool:
         return False
     size = int(np.prod(image.shape)) * image.get_data_dtype().itemsize
     return length == (int(image.dataobj.offset) + size) % 2**32
+
+
+def is_whole_png(path: str | os.PathLike) -> bool:
+    """Say whether a ``.png`` file is there and not cut off, from its first and last bytes.
+
+    Args:
+        path: the file.
+    """
+    if not Path(path).is_file():
+        return False
+    content = Path(path).read_bytes()
+    return content.startswith(b"\x89PNG\r\n\x1a\n") and content.endswith(b"IEND\xaeB`\x82")
+
+
+WHOLE = {".nii.gz": is_whole_nifti, ".png": is_whole_png}

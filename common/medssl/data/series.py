@@ -60,8 +60,9 @@ def series_files(path: str) -> list[Path]:
 
 
 def dicom_patient(path: str) -> str:
-    """The PatientID of a series; empty if the path is no series or the slices do not say."""
-    slices = series_files(path)
+    """The PatientID of a series or a single DICOM file; empty if the path is neither or the file does not say."""
+    alone = Path(path).is_file() and is_dicom(Path(path))
+    slices = [Path(path)] if alone else series_files(path)
     if not slices:
         return ""
     header = pydicom.dcmread(slices[0], stop_before_pixels=True, specific_tags=["PatientID"], force=True)

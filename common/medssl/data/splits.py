@@ -15,8 +15,9 @@ def split_cases(
 ) -> dict[str, list[dict[str, Any]]]:
     """Divide cases into training and validation, all images of a patient on one side.
 
-    Cases that already say so (a ``split`` of ``val``) decide for all. Else cases with a ``fold`` validate in theirs.
-    Else the patients are drawn, and the draw depends on the seed and on the order of the cases alone.
+    Test cases alone all validate. Cases that already say so (a ``split`` of ``val``) decide for all. Else cases with a
+    ``fold`` validate in theirs. Else the patients are drawn, and the draw depends on the seed and on the order of the
+    cases alone.
 
     Args:
         cases: what :func:`find_cases` gives.
@@ -25,11 +26,13 @@ def split_cases(
         fold: which fold validates; without folds in the cases there are as many as fit, ``1 / val_fraction``.
 
     Returns:
-        Lists of cases, ``train`` and ``val``.
+        Lists of cases, ``train`` (empty only for a test set) and ``val``.
 
     Raises:
         ValueError: if one side would be empty, a patient would be on both, or there is no such fold.
     """
+    if cases and all(case.get("split") == "test" for case in cases):
+        return {"train": [], "val": list(cases)}
     if any(case.get("split") == "val" for case in cases):
         parts = _parts(cases, lambda case: case.get("split") == "val")
     elif any("fold" in case for case in cases):

@@ -1,14 +1,19 @@
 """What happens in one iteration."""
 
+from medssl.engines.adversarial import AdversarialTrainer, JudgedInferer
 from medssl.engines.batches import ClassOutput, PrepareClasses, PrepareTargets, TaskOutput
 from medssl.engines.encoding import encode
 from medssl.engines.evaluators import LossEvaluator
 from medssl.engines.inferers import AutocastInferer, bfloat16_is_fast
+from medssl.engines.saliency import CamInferer
 from medssl.engines.tasks import metrics_of_tasks
 
 __all__ = [
+    "AdversarialTrainer",
     "AutocastInferer",
+    "CamInferer",
     "ClassOutput",
+    "JudgedInferer",
     "LossEvaluator",
     "PrepareClasses",
     "PrepareTargets",

@@ -9,6 +9,8 @@ import torch
 from monai.engines import PrepareBatch
 from torch import Tensor
 
+from medssl.data import switch
+
 __all__ = ["ClassOutput", "PrepareClasses", "PrepareTargets", "TaskOutput"]
 
 
@@ -54,17 +56,26 @@ class PrepareTargets(PrepareBatch):
 class PrepareClasses(PrepareBatch):
     """Take the image and the number of its class out of a batch; what MONAI's engines then call ``label``.
 
+    Args:
+        multi_label: whether an image has any number of findings instead of one class.
+
     Shape:
-        ``batch["image"]`` is ``(N, C, *S)``, ``batch["class"]`` holds ``N`` whole numbers.
+        ``batch["image"]`` is ``(N, C, *S)``; ``batch["class"]`` holds ``N`` whole numbers, or with ``multi_label``
+        ``N`` lists of ``K`` zeros and ones, which become ``(N, K)`` floats.
+
+    Raises:
+        TypeError: if ``multi_label`` is no truth value.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, multi_label: bool = False) -> None:
         self.targets = PrepareTargets(["class"])
+        self.multi_label = switch(multi_label, "multi_label")
 
     def __call__(self, batchdata: dict[str, Any], *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
         """Move image and class to the device."""
         image, targets = self.targets(batchdata, *args, **kwargs)
-        return image, targets["class"].long().reshape(-1)
+        classes = targets["class"]
+        return image, classes.float() if self.multi_label else classes.long().reshape(-1)
 
 
 class ClassOutput:

@@ -47,7 +47,7 @@ def _float32(outputs: Any) -> Any:
     if isinstance(outputs, dict):
         return {key: _float32(value) for key, value in outputs.items()}
     if isinstance(outputs, (list, tuple)):
-        return type(outputs)(_float32(value) for value in outputs)
+        return getattr(outputs, "_make", type(outputs))(_float32(value) for value in outputs)
     return outputs.float() if isinstance(outputs, Tensor) and outputs.is_floating_point() else outputs
 
 

@@ -96,7 +96,7 @@ def _show(cell: Axes, plane: np.ndarray, *, mask: np.ndarray, axis: int, spacing
         text.set_path_effects([withStroke(linewidth=2, foreground="black")])
 
 
-def paint(mask: np.ndarray) -> np.ndarray:
+def paint(mask: np.ndarray, *, opacity: float = OPACITY) -> np.ndarray:
     """Colours of labels, see-through where there is none: ``(*S)`` in, ``(*S, 4)`` out."""
-    table = np.array([(0.0, 0.0, 0.0, 0.0), *((*to_rgb(colour), OPACITY) for colour in COLOURS)])
+    table = np.array([(0.0, 0.0, 0.0, 0.0), *((*to_rgb(colour), opacity) for colour in COLOURS)])
     return table[np.where(mask > 0, (mask.astype(int) - 1) % len(COLOURS) + 1, 0)]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
@@ -15,7 +17,7 @@ from matplotlib.figure import Figure
 
 from medssl.data import write_whole
 
-__all__ = ["COLOURS", "axes_grid", "central_plane", "grey_range", "write_figure"]
+__all__ = ["COLOURS", "axes_grid", "central_plane", "grey_range", "picture_grid", "write_figure"]
 
 COLOURS = (  # none is grey, which would not show on a CT
     "#4477aa", "#ee6677", "#aa7744", "#aa3377", "#66ccee", "#ee7733", "#bbdd22", "#228833", "#ffaabb", "#44bb99",
@@ -48,6 +50,20 @@ def axes_grid(
     return figure, axes
 
 
+def picture_grid(count: int) -> tuple[Figure, list[Axes]]:
+    """Make a figure with so many cells for pictures, at most four in a row.
+
+    Args:
+        count: at least 1.
+
+    Returns:
+        The figure and ``count`` axes, row by row.
+    """
+    columns = min(4, count)
+    figure, axes = axes_grid(math.ceil(count / columns), columns, size=(2.6, 2.6))
+    return figure, list(axes.flat)[:count]
+
+
 def bare(axes: Axes) -> None:
     """Take ticks, frame and grid away, but leave room for labels."""
     axes.set(xticks=[], yticks=[])
@@ -70,7 +86,7 @@ def central_plane(array: np.ndarray) -> np.ndarray:
     return (array[:, :, array.shape[2] // 2] if array.ndim == 3 else array).T
 
 
-def grey_range(arrays: Sequence[np.ndarray], window: tuple[float, float] | None) -> dict[str, float]:
+def grey_range(arrays: Sequence[np.ndarray], window: tuple[float, float] | None) -> dict[str, Any]:
     """Values shown as black and white, the same in all pictures of a figure: the window, else all there are."""
     low, high = window or (min(float(a.min()) for a in arrays), max(float(a.max()) for a in arrays))
     return {"vmin": low, "vmax": max(high, low + 1e-6)}

@@ -1,10 +1,15 @@
 """What is watched, scheduled, logged, drawn and saved during a run."""
 
 from medssl.handlers.checkpoints import TrainingState
+from medssl.handlers.earlier import EarlierState
 from medssl.handlers.freezing import FreezeEncoder
+from medssl.handlers.guards import CollapseGuard, JudgeGuard
+from medssl.handlers.health import JudgeTerms, MatchTerms, QueueTerms
 from medssl.handlers.history import History
+from medssl.handlers.localisation import HeatMapOverlay, LocalisationTable
+from medssl.handlers.momentum import MomentumUpdate, QueueKeys
 from medssl.handlers.naming import NamedMetrics
-from medssl.handlers.pictures import ImageStrips, MaskOverlay
+from medssl.handlers.pictures import ImageStrips, MaskOverlay, PlaneOverlay
 from medssl.handlers.progress import ProgressBar
 from medssl.handlers.record import RunRecord
 from medssl.handlers.stopping import EarlyStop, GracefulStop, ValidateAtEnd
@@ -14,18 +19,29 @@ from medssl.handlers.weights import BestWeights
 
 __all__ = [
     "BestWeights",
+    "CollapseGuard",
+    "EarlierState",
     "EarlyStop",
     "FeatureTable",
     "FreezeEncoder",
     "GracefulStop",
+    "HeatMapOverlay",
     "History",
     "ImageStrips",
+    "JudgeGuard",
+    "JudgeTerms",
+    "LocalisationTable",
     "LossTerms",
     "MaskOverlay",
+    "MatchTerms",
     "MetricTable",
+    "MomentumUpdate",
     "NamedMetrics",
+    "PlaneOverlay",
     "PredictionTable",
     "ProgressBar",
+    "QueueKeys",
+    "QueueTerms",
     "RunRecord",
     "TrainingState",
     "ValidateAtEnd",

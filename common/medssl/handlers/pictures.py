@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ignite.engine import Engine, Events
@@ -12,9 +13,9 @@ from matplotlib.image import imread
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
-from medssl.figures import draw_overlay, draw_strips
+from medssl.figures import draw_outlines, draw_overlay, draw_strips
 
-__all__ = ["ImageStrips", "MaskOverlay"]
+__all__ = ["ImageStrips", "MaskOverlay", "PlaneOverlay"]
 
 
 class ImageStrips:
@@ -22,10 +23,15 @@ class ImageStrips:
 
     Args:
         path: the PNG, drawn anew each time.
-        task: key of the prediction and of the target.
+        task: key of the prediction and of the target; without it only views are drawn, if there are any.
+        views: views of each image that the input stacks, each drawn in a column; 0 for an input that is one image.
         count: images drawn.
         every: draw after each n-th epoch.
         log_dir: TensorBoard folder to put the picture into as well; None for none.
+
+    Shape:
+        ``output["image"]`` is ``(N, C, *S)``, with views ``(N, V, C, *S)``. A flat image is ``(x, y)``: its first axis
+        runs from left to right.
     """
 
     def __init__(
@@ -33,12 +39,14 @@ class ImageStrips:
         path: str | os.PathLike,
         *,
         task: str = "volume",
+        views: int = 0,
         count: int = 6,
         every: int = 1,
         log_dir: str | os.PathLike | None = None,
     ) -> None:
         self.path = Path(path)
         self.task = task
+        self.views = views
         self.count = count
         self.every = every
         self.log_dir = log_dir
@@ -52,23 +60,25 @@ class ImageStrips:
 
     def clear(self, engine: Engine) -> None:
         """Forget the last validation's images."""
-        self.rows = {"input": [], "restored": [], "original": []}
+        self.rows = {}
 
     def collect(self, engine: Engine) -> None:
         """Keep images until there are enough."""
-        output = engine.state.output
-        if self.task not in output["pred"] or len(self.rows["input"]) >= self.count:
-            return
-        for name, images in (
-            ("input", output["image"]),
-            ("restored", output["pred"][self.task]),
-            ("original", output["label"][self.task]),
-        ):
-            self.rows[name] += [to_array(image) for image in images[: self.count - len(self.rows[name])]]
+        missing = self.count - max(map(len, self.rows.values()), default=0)
+        for name, images in self.columns(engine.state.output).items():
+            self.rows.setdefault(name, []).extend(to_array(image) for image in images[:missing])
+
+    def columns(self, output: dict[str, Any]) -> dict[str, Tensor]:
+        """What is drawn of a batch, by what the columns are called."""
+        columns = {f"view {i + 1}": output["image"][:, i] for i in range(self.views)}
+        if self.task not in output["pred"]:
+            return columns
+        columns = columns or {"input": output["image"]}
+        return columns | {"restored": output["pred"][self.task], "original": output["label"][self.task]}
 
     def __call__(self, engine: Engine) -> None:
         """Draw, and hand the picture to TensorBoard."""
-        if not self.rows["input"] or engine.state.epoch % self.every:
+        if not self.rows or engine.state.epoch % self.every:
             return
         draw_strips(self.rows, path=self.path)
         if self.log_dir is not None:
@@ -112,6 +122,42 @@ class MaskOverlay:
             names=self.names,
             affine=np.asarray(output["image"].affine) if hasattr(output["image"], "affine") else None,
         )
+
+
+class PlaneOverlay:
+    """Draw the first validation pictures, with the true mask over each and the outline of the predicted one.
+
+    Args:
+        path: the PNG, drawn anew after each validation.
+        names: what labels 1, 2, ... are called.
+        count: pictures drawn.
+
+    Shape:
+        Attach to an evaluator of flat images whose decollated predictions and labels are one-hot, ``(K, x, y)``.
+    """
+
+    def __init__(self, path: str | os.PathLike, names: Sequence[str], *, count: int = 8) -> None:
+        self.path = Path(path)
+        self.names = tuple(names)
+        self.count = count
+        self.kept: list[dict[str, np.ndarray]] = []
+
+    def attach(self, engine: Engine) -> None:
+        """Collect within a validation, draw after it; attach to the evaluator."""
+        engine.add_event_handler(Events.EPOCH_STARTED, lambda engine: self.kept.clear())
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self.collect)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self)
+
+    def collect(self, engine: Engine) -> None:
+        """Keep pictures until there are enough."""
+        for item in engine.state.output[: self.count - len(self.kept)]:
+            masks = {key: np.asarray(item[key].argmax(dim=0).cpu()) for key in ("label", "pred")}
+            self.kept.append({"image": to_array(item["image"]), **masks})
+
+    def __call__(self, engine: Engine) -> None:
+        """Draw."""
+        images, truths, predictions = ([item[key] for item in self.kept] for key in ("image", "label", "pred"))
+        draw_outlines(images, truths, predictions=predictions, path=self.path, names=self.names)
 
 
 def to_array(image: Tensor) -> np.ndarray:

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 from ignite.engine import Engine, Events
+from torch import Tensor
 
-from medssl.data import output_name, replacing, write_rows
+from medssl.data import output_name, replacing, switch, write_rows
 
 __all__ = ["FeatureTable", "MetricTable", "PredictionTable"]
 
@@ -60,17 +61,25 @@ class MetricTable:
 
 
 class PredictionTable:
-    """Write the predicted probabilities of every case to a CSV, with the true class beside them.
+    """Write the predicted probabilities of every case to a CSV, with the true class or classes beside them.
 
     Args:
         path: the CSV.
         columns: names of the classes.
         root: folder below which images are named by their place; empty to name them by their files alone.
+        multi_label: whether a case may be of any number of classes; the truth then has a column for each, such as
+            ``true_edema``. Otherwise one column ``class`` names it.
+
+    Shape:
+        Attach to an evaluator whose decollated predictions and labels are ``(K,)``.
     """
 
-    def __init__(self, path: str | os.PathLike, columns: Sequence[str], *, root: str = "") -> None:
+    def __init__(
+        self, path: str | os.PathLike, columns: Sequence[str], *, root: str = "", multi_label: bool = False
+    ) -> None:
         self.path = Path(path)
         self.root = root
+        self.multi_label = switch(multi_label, "multi_label")
         self.columns = tuple(columns)
         self.rows: list[dict[str, str]] = []
 
@@ -83,9 +92,14 @@ class PredictionTable:
     def collect(self, engine: Engine) -> None:
         """Keep the rows of one batch."""
         for name, output in zip(case_names(engine.state.batch, self.root), engine.state.output, strict=True):
-            truth = self.columns[int(output["label"].argmax())]
             scores = {column: f"{float(value):.4f}" for column, value in zip(self.columns, output["pred"], strict=True)}
-            self.rows.append({"case": name, "class": truth, **scores})
+            self.rows.append({"case": name, **self.truth(output["label"]), **scores})
+
+    def truth(self, label: Tensor) -> dict[str, str]:
+        """What a case really is."""
+        if not self.multi_label:
+            return {"class": self.columns[int(label.argmax())]}
+        return {f"true_{column}": f"{float(value):g}" for column, value in zip(self.columns, label, strict=True)}
 
     def __call__(self, engine: Engine) -> None:
         """Write the table."""

@@ -1,5 +1,6 @@
-"""What training makes small: tensors in, a scalar out."""
+"""Tensors in, one scalar out."""
 
+from medssl.losses.contrastive import InfoNCE, NegativeCosine
 from medssl.losses.weighted import WeightedLoss
 
-__all__ = ["WeightedLoss"]
+__all__ = ["InfoNCE", "NegativeCosine", "WeightedLoss"]

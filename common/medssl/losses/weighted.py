@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +15,8 @@ class WeightedLoss(nn.Module):
     """The weighted sum of one loss a task.
 
     Args:
-        losses: by key, a loss that takes a prediction and its target.
+        losses: by key, a loss that takes a prediction and its target. A prediction that is a tuple brings all that
+            its loss takes, such as two embeddings that are to agree; it needs no target.
         weights: by the same keys, how much each counts, >= 0. A weight of 0 takes the term out: it is not
             computed, and its prediction need not be there.
 
@@ -43,13 +45,18 @@ class WeightedLoss(nn.Module):
         self.losses = nn.ModuleDict({key: losses[key] for key in self.weights})
         self.parts: dict[str, Tensor] = {}
 
-    def forward(self, predictions: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Tensor:
-        missing = [key for key in self.weights if key not in predictions or key not in targets]
+    def forward(self, predictions: Mapping[str, Any], targets: Mapping[str, Tensor]) -> Tensor:
+        given = {key: _arguments(predictions.get(key), targets.get(key)) for key in self.weights}
+        missing = [key for key, arguments in given.items() if any(value is None for value in arguments)]
         if missing:
             raise ValueError(
                 f"WeightedLoss needs a prediction and a target for {missing}, got predictions {sorted(predictions)} "
                 f"and targets {sorted(targets)}; give the term weight 0 to do without it."
             )
-        terms = {key: loss(predictions[key], targets[key]) for key, loss in self.losses.items()}
+        terms = {key: loss(*given[key]) for key, loss in self.losses.items()}
         self.parts = {key: term.detach() for key, term in terms.items()}
         return torch.stack([self.weights[key] * term for key, term in terms.items()]).sum()
+
+
+def _arguments(prediction: Any, target: Tensor | None) -> tuple[Any, ...]:
+    return prediction if isinstance(prediction, tuple) else (prediction, target)

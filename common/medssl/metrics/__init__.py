@@ -1,6 +1,21 @@
 """Numbers by which a run is judged."""
 
+from medssl.metrics.areas import ClassAUC
+from medssl.metrics.embeddings import effective_rank, mean_similarities, spread
+from medssl.metrics.localisation import accuracy_at, box_above, box_ious, lies_within, peak
 from medssl.metrics.means import ImageMean
 from medssl.metrics.variance import UnexplainedVariance
 
-__all__ = ["ImageMean", "UnexplainedVariance"]
+__all__ = [
+    "ClassAUC",
+    "ImageMean",
+    "UnexplainedVariance",
+    "accuracy_at",
+    "box_above",
+    "box_ious",
+    "effective_rank",
+    "lies_within",
+    "mean_similarities",
+    "peak",
+    "spread",
+]

@@ -16,7 +16,7 @@ __all__ = ["ClassificationHead", "MapHead"]
 
 
 class MapHead(nn.Sequential):
-    """One value a voxel for every output channel: a convolution of kernel 1.
+    """One value a voxel for every output channel: one convolution.
 
     Args:
         spatial_dims: 2 or 3.
@@ -24,12 +24,14 @@ class MapHead(nn.Sequential):
         out_channels: channels of the answer.
         activation: a word of MONAI's ``Act`` factory, such as ``"sigmoid"``; nothing gives logits.
         dropout: chance of zeroing a value before the convolution, in [0, 1).
+        kernel_size: of the convolution, odd.
 
     Shape:
         ``(N, in_channels, *S)`` in, ``(N, out_channels, *S)`` out.
 
     Source:
-        Zhou et al., Models Genesis, Medical Image Analysis 2021: restoration output (1 channel, sigmoid).
+        Zhou et al., Models Genesis, Medical Image Analysis 2021: restoration output (1 channel, sigmoid);
+        Haghighi et al., DiRA, CVPR 2022: the same with ``kernel_size`` 3.
     """
 
     def __init__(
@@ -40,10 +42,11 @@ class MapHead(nn.Sequential):
         out_channels: int,
         activation: LayerWord = "",
         dropout: float = 0.0,
+        kernel_size: int = 1,
     ) -> None:
         layers = OrderedDict[str, nn.Module]()
         layers["dropout"] = nn.Dropout(dropout)
-        layers["conv"] = Conv[Conv.CONV, spatial_dims](in_channels, out_channels, 1)
+        layers["conv"] = Conv[Conv.CONV, spatial_dims](in_channels, out_channels, kernel_size, padding=kernel_size // 2)
         layers["activation"] = get_act_layer(activation)
         super().__init__(layers)
 

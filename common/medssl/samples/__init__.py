@@ -3,18 +3,24 @@
 from medssl.samples.cases import sample_cases
 from medssl.samples.chest import ORGANS, Scan, chest_ct
 from medssl.samples.cubes import sample_cubes
-from medssl.samples.dicom import write_dicom_series
+from medssl.samples.dicom import write_dicom_film, write_dicom_series
+from medssl.samples.films import sample_radiographs
 from medssl.samples.folder import write_samples
+from medssl.samples.radiographs import Radiograph, simulate_radiograph
 from medssl.samples.virtual import VirtualPatient, virtual_patient
 
 __all__ = [
     "ORGANS",
+    "Radiograph",
     "Scan",
     "VirtualPatient",
     "chest_ct",
     "sample_cases",
     "sample_cubes",
+    "sample_radiographs",
+    "simulate_radiograph",
     "virtual_patient",
+    "write_dicom_film",
     "write_dicom_series",
     "write_samples",
 ]

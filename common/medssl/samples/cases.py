@@ -56,9 +56,21 @@ def _patient_cases(directory: Path, patients: int, *, spacing: float, seed: int)
     return write_cases(directory, cases, settings=settings)
 
 
+def sample_patient(number: int, *, spacing: float = 2.0, seed: int = 0) -> tuple[str, Scan]:
+    """Name and scan of one patient of all sample lists: 0 is the embedded CT, any other a virtual patient.
+
+    Args:
+        number: which patient, from 0.
+        spacing: edge length of the voxels in mm.
+        seed: draws the virtual patients.
+    """
+    if number:
+        return f"virtual_{number:02d}", virtual_patient((seed, number), spacing=spacing)
+    return "real_00", chest_ct().resampled(spacing)
+
+
 def _write_patient(directory: Path, number: int, *, spacing: float, seed: int) -> Case:
-    name = f"virtual_{number:02d}" if number else "real_00"
-    scan: Scan = virtual_patient((seed, number), spacing=spacing) if number else chest_ct().resampled(spacing)
+    name, scan = sample_patient(number, spacing=spacing, seed=seed)
     case = {"image": f"images/{name}_ct.nii.gz", "label": f"images/{name}_organs.nii.gz", "patient": name}
     write_nifti(directory / case["image"], scan.image, affine=scan.affine)
     write_nifti(directory / case["label"], scan.label, affine=scan.affine)

@@ -1,10 +1,11 @@
-"""A scan as a series of DICOM files, so that reading DICOM can be tried."""
+"""A scan as a series of DICOM files and a film as one, so that reading DICOM can be tried."""
 
 from __future__ import annotations
 
 import io
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -12,10 +13,12 @@ from monai.utils import optional_import
 
 from medssl.data import write_whole
 from medssl.samples.chest import AIR_HU, Scan
+from medssl.samples.radiographs import Radiograph
 
 pydicom, _ = optional_import("pydicom")
 
 PATIENT = "SAMPLE"
+LEVELS, DARKEST, BRIGHTEST = 4096, 1024, 3071  # 12 bit; what a film shows lies in the middle half of them
 
 
 def write_dicom_series(directory: str | Path, scan: Scan) -> Path:
@@ -36,41 +39,93 @@ def write_dicom_series(directory: str | Path, scan: Scan) -> Path:
         raise ValueError(f"write_dicom_series needs axes ('L', 'P', 'S'), got {directions}; reorient the scan first.")
     key = sha256(scan.image.tobytes()).hexdigest()  # identifiers of DICOM must differ between scans
     for number in range(scan.image.shape[2]):
-        write_whole(Path(directory) / f"slice_{number:03d}.dcm", _slice_bytes(scan, number, key=key))
+        content = _bytes_of(_slice(scan, number, key=key))
+        write_whole(Path(directory) / f"slice_{number:03d}.dcm", content)
     return Path(directory)
 
 
-def _slice_bytes(scan: Scan, number: int, *, key: str) -> bytes:
+def write_dicom_film(path: str | Path, film: Radiograph, *, inverted: bool = False) -> Path:
+    """Write one Digital X-Ray file of 12 bit with a display window; the same film gives the same bytes.
+
+    Args:
+        path: the file.
+        film: what it shows.
+        inverted: store dark as high numbers (MONOCHROME1) instead of bright (MONOCHROME2).
+
+    Returns:
+        The path.
+    """
+    return write_whole(path, _bytes_of(_film(film, inverted=inverted)))
+
+
+def _film(film: Radiograph, *, inverted: bool) -> Any:
+    pixels = np.round(DARKEST + film.brightness * (BRIGHTEST - DARKEST)).clip(0, LEVELS - 1)
+    pixels = (LEVELS - 1 - pixels if inverted else pixels).astype("<u2")
+    key = sha256(pixels.tobytes()).hexdigest()
+    data = _new_file("DigitalXRayImageStorageForPresentation", key, number=1)
+    data.Modality, data.PresentationIntentType = "DX", "FOR PRESENTATION"
+    data.BodyPartExamined, data.ViewPosition, data.ImageLaterality = "CHEST", "PA", "U"
+    data.PatientOrientation = ["L", "F"]  # along a row, down a column
+    data.ImageType, data.SeriesDescription = ["DERIVED", "PRIMARY"], "simulated from LIDC-IDRI-0001"
+    data.ImagerPixelSpacing = data.PixelSpacing = [round(film.pixel_mm, 5)] * 2
+    data.PixelIntensityRelationship, data.PixelIntensityRelationshipSign = "LOG", 1 if inverted else -1
+    data.BurnedInAnnotation, data.LossyImageCompression = "NO", "00"
+    _add_pixels(data, pixels, bits=12)
+    data.PhotometricInterpretation = "MONOCHROME1" if inverted else "MONOCHROME2"
+    data.PresentationLUTShape = "INVERSE" if inverted else "IDENTITY"
+    data.RescaleIntercept, data.RescaleSlope, data.RescaleType = 0, 1, "US"
+    data.WindowCenter, data.WindowWidth = LEVELS // 2, BRIGHTEST - DARKEST + 1
+    return data
+
+
+def _slice(scan: Scan, number: int, *, key: str) -> Any:
     position = (scan.affine @ [0, 0, number, 1])[:3] * (-1, -1, 1)  # DICOM counts to the left and back
-    head = pydicom.dataset.FileMetaDataset()
-    head.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
-    head.MediaStorageSOPClassUID = pydicom.uid.CTImageStorage
-    head.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid(entropy_srcs=[key, "slice", str(number)])
-    data = pydicom.Dataset()
-    data.file_meta = head
-    data.SpecificCharacterSet = "ISO_IR 192"
+    data = _new_file("CTImageStorage", key, number=number + 1)
     data.ImageType = ["DERIVED", "SECONDARY", "AXIAL"]
-    data.SOPClassUID, data.SOPInstanceUID = head.MediaStorageSOPClassUID, head.MediaStorageSOPInstanceUID
-    data.StudyInstanceUID, data.SeriesInstanceUID, data.FrameOfReferenceUID = (
-        pydicom.uid.generate_uid(entropy_srcs=[key, level]) for level in ("study", "series", "frame")
-    )
-    data.PatientID = data.PatientName = PATIENT
-    data.PatientBirthDate = data.PatientSex = data.StudyDate = data.StudyTime = data.AccessionNumber = ""
-    data.ReferringPhysicianName = data.Manufacturer = data.KVP = data.PositionReferenceIndicator = ""
+    data.KVP = data.PositionReferenceIndicator = ""
+    data.FrameOfReferenceUID = pydicom.uid.generate_uid(entropy_srcs=[key, "frame"])
     data.Modality, data.BodyPartExamined, data.PatientPosition = "CT", "CHEST", "HFS"
     data.SeriesDescription = "LIDC-IDRI-0001 at 2 mm, derived"
-    data.StudyID, data.SeriesNumber, data.AcquisitionNumber, data.InstanceNumber = "1", 1, 1, number + 1
     data.ImagePositionPatient = [round(float(x), 4) for x in position]
     data.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
     data.PixelSpacing, data.SliceThickness = [scan.spacing] * 2, scan.spacing
     data.SliceLocation = data.ImagePositionPatient[2]
-    pixels = (scan.image[:, :, number].T.astype(np.int32) - AIR_HU).astype("<u2")  # rows run to the back
-    data.Rows, data.Columns = pixels.shape
-    data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
-    data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 16, 15, 0
+    _add_pixels(data, (scan.image[:, :, number].astype(np.int32) - AIR_HU).astype("<u2"), bits=16)
+    data.PhotometricInterpretation = "MONOCHROME2"
     data.RescaleIntercept, data.RescaleSlope, data.RescaleType = AIR_HU, 1, "HU"
     data.WindowCenter, data.WindowWidth = 40, 400
-    data.PixelData = pixels.tobytes()
+    return data
+
+
+def _new_file(storage: str, key: str, *, number: int) -> Any:
+    """Start a file of the sample patient: who, which study and series, image ``number`` of it."""
+    head = pydicom.dataset.FileMetaDataset()
+    head.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    head.MediaStorageSOPClassUID = getattr(pydicom.uid, storage)
+    head.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid(entropy_srcs=[key, "slice", str(number - 1)])
+    data = pydicom.Dataset()
+    data.file_meta = head
+    data.SpecificCharacterSet = "ISO_IR 192"
+    data.SOPClassUID, data.SOPInstanceUID = head.MediaStorageSOPClassUID, head.MediaStorageSOPInstanceUID
+    data.StudyInstanceUID, data.SeriesInstanceUID = (
+        pydicom.uid.generate_uid(entropy_srcs=[key, level]) for level in ("study", "series")
+    )
+    data.PatientID = data.PatientName = PATIENT
+    data.PatientBirthDate = data.PatientSex = data.StudyDate = data.StudyTime = data.AccessionNumber = ""
+    data.ReferringPhysicianName = data.Manufacturer = ""
+    data.StudyID, data.SeriesNumber, data.AcquisitionNumber, data.InstanceNumber = "1", 1, 1, number
+    return data
+
+
+def _add_pixels(data: Any, pixels: np.ndarray, *, bits: int) -> None:
+    """Store pixels ``(x, y)`` row by row."""
+    data.Columns, data.Rows = pixels.shape
+    data.SamplesPerPixel = 1
+    data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, bits, bits - 1, 0
+    data.PixelData = pixels.T.tobytes()
+
+
+def _bytes_of(data: Any) -> bytes:
     content = io.BytesIO()
     data.save_as(content, enforce_file_format=True)
     return content.getvalue()

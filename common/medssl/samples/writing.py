@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import io
 from pathlib import Path
 from typing import Any
 
 import nibabel as nib
 import numpy as np
+from PIL import Image
 
 from medssl.data.outputs import is_whole_nifti
 from medssl.data.records import read_json, write_json
@@ -16,6 +18,7 @@ from medssl.data.replacing import write_whole
 Case = dict[str, Any]
 
 LIST, NAME = "dataset.json", "medssl samples"
+PNG_HEAD, PNG_TAIL = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 NOTE = (
     "LIDC-IDRI-0001 (CC BY 3.0, doi 10.7937/K9/TCIA.2015.LO9QL9SX) and images derived from it: "
     "demonstration and test data, one anatomy underlies them all"
@@ -36,6 +39,18 @@ def write_nifti(path: Path, array: np.ndarray, *, affine: np.ndarray, level: int
     image.set_sform(affine, code=1)
     image.header.set_xyzt_units("mm")
     return write_whole(path, gzip.compress(image.to_bytes(), compresslevel=level, mtime=0))
+
+
+def write_png(path: Path, picture: np.ndarray) -> Path:
+    """Write a grey picture whose bytes depend on its content alone.
+
+    Args:
+        path: ends in ``.png``.
+        picture: uint8, ``(x, y)``: left to right, top to bottom.
+    """
+    content = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(picture.T)).save(content, format="png")
+    return write_whole(path, content.getvalue())
 
 
 def write_cases(directory: Path, cases: list[Case], *, settings: dict[str, Any]) -> list[Case]:
@@ -72,7 +87,14 @@ def read_cases(directory: Path, settings: dict[str, Any]) -> list[Case]:
         )
     cases = _absolute(directory, content["cases"])
     files = [case[key] for case in cases for key in ("image", "label") if key in case]
-    return cases if content["settings"] == settings and all(map(is_whole_nifti, files)) else []
+    return cases if content["settings"] == settings and all(map(_is_whole, files)) else []
+
+
+def _is_whole(path: str) -> bool:
+    if not path.endswith(".png"):
+        return is_whole_nifti(path)
+    content = Path(path).read_bytes() if Path(path).is_file() else b""
+    return content.startswith(PNG_HEAD) and content.endswith(PNG_TAIL)
 
 
 def _absolute(directory: Path, cases: list[Case]) -> list[Case]:

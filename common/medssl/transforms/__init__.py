@@ -1,7 +1,10 @@
 """What is done to one image, drawn from a seeded state."""
 
 from medssl.transforms.base import RandImage
+from medssl.transforms.blurring import RandBlur, RandBlurd, blur_planes
 from medssl.transforms.composition import layered_perturbations, one_perturbation
+from medssl.transforms.cropping import RandResizedCrop, RandResizedCropd, centre_box
+from medssl.transforms.distortion import RandBoxDistortion, RandBoxDistortiond, swap_boxes
 from medssl.transforms.elastic import (
     RandSmoothElastic,
     RandSmoothElasticd,
@@ -10,14 +13,29 @@ from medssl.transforms.elastic import (
     warp_in_plane,
 )
 from medssl.transforms.flipping import RandRepeatedFlip, RandRepeatedFlipd
-from medssl.transforms.intensity import RandBezierIntensity, RandBezierIntensityd, bend_intensity, bezier_curve
+from medssl.transforms.intensity import (
+    RandBezierIntensity,
+    RandBezierIntensityd,
+    RandBrightnessContrast,
+    RandBrightnessContrastd,
+    bend_intensity,
+    bezier_curve,
+    stretch_greys,
+)
 from medssl.transforms.mapping import RandMap
 from medssl.transforms.painting import RandInPaint, RandInPaintd, RandOutPaint, RandOutPaintd, keep_boxes, paint_boxes
 from medssl.transforms.shuffling import RandLocalShuffle, RandLocalShuffled, shuffled_sources
+from medssl.transforms.stacking import StackViewsd, UnitFloatd
 
 __all__ = [
     "RandBezierIntensity",
     "RandBezierIntensityd",
+    "RandBlur",
+    "RandBlurd",
+    "RandBoxDistortion",
+    "RandBoxDistortiond",
+    "RandBrightnessContrast",
+    "RandBrightnessContrastd",
     "RandImage",
     "RandInPaint",
     "RandInPaintd",
@@ -28,10 +46,16 @@ __all__ = [
     "RandOutPaintd",
     "RandRepeatedFlip",
     "RandRepeatedFlipd",
+    "RandResizedCrop",
+    "RandResizedCropd",
     "RandSmoothElastic",
     "RandSmoothElasticd",
+    "StackViewsd",
+    "UnitFloatd",
     "bend_intensity",
     "bezier_curve",
+    "blur_planes",
+    "centre_box",
     "keep_boxes",
     "layered_perturbations",
     "one_perturbation",
@@ -39,5 +63,7 @@ __all__ = [
     "shuffled_sources",
     "smooth_noise",
     "smoothing_matrix",
+    "stretch_greys",
+    "swap_boxes",
     "warp_in_plane",
 ]

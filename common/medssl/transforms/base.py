@@ -26,17 +26,20 @@ class RandImage(RandomizableTransform, ABC):
         prob: chance of doing anything at all, in [0, 1].
 
     Attributes:
-        values: what the image's values must be: ``any``, ``finite`` floats, or floats in the ``unit`` range [0, 1].
+        values: what the image's values must be: ``any``, ``finite`` floats, floats in the ``unit`` range [0, 1], or
+            ``bytes``, whole numbers of 8 bit.
+        spatial_dims: how many spatial axes the image may have.
 
     Shape:
         ``(C, *S)`` with two or three spatial axes in, the same out.
 
     Raises:
-        TypeError: if the image is no array or tensor, or holds whole numbers where values are blended.
+        TypeError: if the image is no array or tensor, or holds numbers of another kind than they must be.
         ValueError: if the image has another number of axes, is empty, or its values are not what they must be.
     """
 
-    values: ClassVar[Literal["any", "finite", "unit"]] = "any"
+    values: ClassVar[Literal["any", "finite", "unit", "bytes"]] = "any"
+    spatial_dims: ClassVar[tuple[int, ...]] = (2, 3)
 
     def __init__(self, prob: float = 1.0) -> None:
         require_chances(type(self).__name__, prob=prob)
@@ -58,17 +61,27 @@ class RandImage(RandomizableTransform, ABC):
         name = type(self).__name__
         if not isinstance(image, np.ndarray | torch.Tensor):
             raise TypeError(f"{name} needs an array or a tensor, got {type(image).__name__}; load the image first.")
-        if image.ndim not in (3, 4) or 0 in image.shape:
+        if image.ndim - 1 not in self.spatial_dims or 0 in image.shape:
             raise ValueError(
-                f"{name} needs a channel axis and two or three spatial axes, none of them empty, got shape "
-                f"{tuple(image.shape)}; put EnsureChannelFirst before it."
+                f"{name} needs a channel axis and {' or '.join(map(str, self.spatial_dims))} spatial axes, none of "
+                f"them empty, got shape {tuple(image.shape)}; put EnsureChannelFirst before it."
             )
         if image.dtype in (torch.float16, torch.bfloat16, np.float16):
             image = image.float() if isinstance(image, torch.Tensor) else image.astype(np.float32)
         array = convert_to_numpy(image)
-        if self.values != "any":
+        if self.values == "bytes":
+            _require_bytes(array, name)
+        elif self.values != "any":
             _require_values(array, name, unit=self.values == "unit")
         return array
+
+
+def _require_bytes(array: np.ndarray, name: str) -> None:
+    if array.dtype != np.uint8:
+        raise TypeError(
+            f"{name} works on 8-bit grey values and needs uint8, got {array.dtype}; scale the image to 0..255 and "
+            "convert it first, and to [0, 1] after it."
+        )
 
 
 def _require_values(array: np.ndarray, name: str, *, unit: bool) -> None:

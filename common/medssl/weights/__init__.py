@@ -2,9 +2,10 @@
 
 from medssl.weights.converting import convert_checkpoint, export_checkpoint
 from medssl.weights.encoder import load_encoder
-from medssl.weights.layouts import LAYOUTS, Entry, Layout, find_layout
+from medssl.weights.layouts import Entry, Layout
 from medssl.weights.loading import SCRATCH, load_pretrained, load_weights
 from medssl.weights.package import installed_versions, require_package, require_switches
+from medssl.weights.published import LAYOUTS, find_layout
 from medssl.weights.reading import read_checkpoint, without_wrappers
 from medssl.weights.report import LoadReport
 from medssl.weights.saving import verify_weights, write_weights

@@ -13,7 +13,9 @@ import torch
 from torch import Tensor
 
 from medssl.data import write_whole
-from medssl.weights.layouts import LAYOUTS, Layout, find_layout
+from medssl.weights.layouts import Layout
+from medssl.weights.loading import in_our_layout, part_of, with_channels
+from medssl.weights.published import LAYOUTS, find_layout
 from medssl.weights.reading import read_checkpoint, without_wrappers
 from medssl.weights.report import listing
 from medssl.weights.saving import write_weights
@@ -23,7 +25,7 @@ __all__ = ["convert_checkpoint", "export_checkpoint"]
 logger = logging.getLogger(__name__)
 
 NEEDED = {"encoder_decoder": ("encoder", "decoder", "volume"), "encoder": ("encoder",)}
-OPTIONAL = ("pattern",)
+OPTIONAL = ("pattern", "embedding", "category")
 
 
 def convert_checkpoint(
@@ -39,8 +41,8 @@ def convert_checkpoint(
         file: the published file; only tensors and numbers are read.
         to: folder of the bundle that will use it, or NAME where ``bundles/NAME`` is; by default the current folder.
         output: file to write; by default ``models/NAME.pt`` in the bundle, NAME as the published file's.
-        parts: what has to be complete: ``"encoder_decoder"``, with the restoration output, or ``"encoder"``. A
-            classification head is taken along if it is there.
+        parts: what has to be complete: ``"encoder_decoder"``, with the restoration output, or ``"encoder"``. A head on
+            the encoder, for classes or embeddings, is taken along if it is there.
 
     Returns:
         The file written; ``.json`` beside it says where it comes from.
@@ -57,47 +59,81 @@ def convert_checkpoint(
     state = without_wrappers(read_checkpoint(file))
     layout = find_layout(state)
     ours, dropped = layout.to_ours(state)
-    entries = [entry.ours for entry in layout.entries(1, 1)]
-    kept = _complete(ours, entries, needed=NEEDED[parts], hint="parts 'encoder' asks for less")
+    kept = _complete(ours, layout, needed=NEEDED[parts], hint="parts 'encoder' asks for less")
     dropped += [key for key in ours if key not in kept]
     logger.info("%s: %d tensors converted, %d dropped%s", Path(file).name, len(kept), len(dropped), _names(dropped))
     logger.warning("%s: %s.", layout.name, layout.note)
     return write_weights(target, kept, facts=_origin(Path(file), layout, dropped=dropped))
 
 
-def export_checkpoint(file: str | os.PathLike, output: str | os.PathLike) -> Path:
-    """Write weights of ours under the published names, as ``{"state_dict": ...}``, for programs that expect those.
+def export_checkpoint(
+    file: str | os.PathLike, output: str | os.PathLike, *, form: str = "unet", in_channels: int = 0
+) -> Path:
+    """Write weights of ours under published names, for programs that expect those.
 
     Args:
-        file: weights of a network of the published shape: 4 levels, transposed convolutions, skips.
+        file: weights of a network of a published shape; a published file to be put into another form is one, too.
         output: file to write.
+        form: ``"unet"``, encoder, decoder and restoration output as the authors' files have them: for a residual
+            encoder those of ``Unet`` in segmentation_models_pytorch. ``"resnet"``, the residual encoder alone, and the
+            linear layer for classes if there is one, as torchvision names them.
+        in_channels: of the network that will read the file; 0 for those of the weights. One becomes several and
+            several become one without another answer to grey images.
 
     Raises:
-        ValueError: if a part is incomplete or has another shape than the published network.
+        ValueError: if the form is unknown or not one of such weights, the channels cannot be had from theirs, or a part
+            is incomplete or has another shape than the published network.
     """
-    state = without_wrappers(read_checkpoint(file))
-    layout = next((layout for layout in LAYOUTS if layout.first[1] in state), None)
-    if layout is None:
-        raise ValueError(f"export needs weights of a convolutional encoder of ours, got {listing(list(state))}.")
+    state = dict(in_our_layout(without_wrappers(read_checkpoint(file)))[0])
+    layout = _layout(form, state)
+    if in_channels:
+        state[layout.first] = _seeing(state[layout.first], in_channels)
     published, dropped = layout.to_published(state)
-    entries = {entry.published: entry.ours for entry in layout.entries(1, 1)}
-    ours = {entries[key]: tensor for key, tensor in published.items()}
-    parts = dict.fromkeys(["encoder", *(_part(key) for key in ours)])
-    _complete(ours, entries.values(), needed=parts, hint="only a network of the published shape fits")
+    ours = {key: tensor for key, tensor in state.items() if key not in dropped}
+    parts = dict.fromkeys(["encoder", *(part_of(key) for key in ours)])
+    _complete(ours, layout, needed=parts, hint="only a network of the published shape fits")
     logger.info("%s: %d tensors exported, %d dropped%s", Path(file).name, len(published), len(dropped), _names(dropped))
     buffer = io.BytesIO()
-    torch.save({"state_dict": {key: _single(tensor) for key, tensor in published.items()}}, buffer)
+    content = {key: _single(tensor) for key, tensor in published.items()}
+    torch.save({layout.wrapper: content} if layout.wrapper else content, buffer)
     write_whole(output, buffer.getvalue())
     return Path(output)
 
 
-def _complete(
-    state: Mapping[str, Tensor], entries: Collection[str], *, needed: Collection[str], hint: str
-) -> dict[str, Tensor]:
+def _layout(form: str, state: Mapping[str, Tensor]) -> Layout:
+    """The layout of this form that a network with these tensors of ours may have."""
+    forms = sorted({layout.form for layout in LAYOUTS if layout.form})
+    if form not in forms:
+        raise ValueError(f"export needs form to be one of {forms}, got {form!r}.")
+    of_form = [layout for layout in LAYOUTS if layout.form == form]
+    for layout in of_form:
+        if layout.first in state:
+            return layout
+    raise ValueError(
+        f"export to form {form!r} needs weights of ours with {' or '.join(layout.first for layout in of_form)}, got "
+        f"{listing(list(state))}."
+    )
+
+
+def _seeing(first: Tensor, in_channels: int) -> Tensor:
+    weight = with_channels(_single(first), in_channels)
+    if weight.shape[1] != in_channels:
+        raise ValueError(
+            f"export for {in_channels} input channels needs weights of 1 or {in_channels}, or in_channels 1, got "
+            f"weights of {first.shape[1]}."
+        )
+    return weight
+
+
+def _complete(state: Mapping[str, Tensor], layout: Layout, *, needed: Collection[str], hint: str) -> dict[str, Tensor]:
     """The needed parts, and optional ones that are there; no part may be there by half."""
-    present = {_part(key) for key in state}
-    parts = {**dict.fromkeys(needed), **dict.fromkeys(part for part in OPTIONAL if part in present)}
-    wanted = [key for key in sorted(entries) if _part(key) in parts]
+    entries = sorted(entry.ours for entry in layout.entries(state))
+    present = {part_of(key) for key in state}
+    parts = [*needed, *(part for part in OPTIONAL if part in present and part not in needed)]
+    absent = [part for part in parts if part not in map(part_of, entries)]
+    if absent:
+        raise ValueError(f"needs {', '.join(parts)}, a {layout.name} file never has {', '.join(absent)}; {hint}.")
+    wanted = [key for key in entries if part_of(key) in parts]
     missing = [key for key in wanted if key not in state]
     if missing:
         raise ValueError(
@@ -105,10 +141,6 @@ def _complete(
             f"{listing(missing)}; {hint}."
         )
     return {key: state[key] for key in state if key in wanted}
-
-
-def _part(key: str) -> str:
-    return key.partition(".")[0]
 
 
 def _single(tensor: Tensor) -> Tensor:

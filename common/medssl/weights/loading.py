@@ -11,11 +11,11 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from medssl.weights.layouts import find_layout
+from medssl.weights.published import find_layout, is_ours
 from medssl.weights.reading import read_checkpoint, without_wrappers
 from medssl.weights.report import LoadReport, listing
 
-__all__ = ["SCRATCH", "load_pretrained", "load_weights"]
+__all__ = ["SCRATCH", "in_our_layout", "load_pretrained", "load_weights", "part_of", "with_channels"]
 
 logger = logging.getLogger(__name__)
 
@@ -59,22 +59,30 @@ def load_weights(
         source: what to call the tensors in the report.
 
     Raises:
-        ValueError: if the layout is unknown, the network has none of the parts, or a tensor of them is missing or has
-            another shape. The network is untouched then.
+        ValueError: if the layout is unknown, the network has none of the parts, a tensor of them is missing or has
+            another shape, or a weight of them has no place in the network. The network is untouched then.
     """
-    ours, dropped = _in_our_layout(without_wrappers(state))
+    ours, dropped = in_our_layout(without_wrappers(state))
     target = network.state_dict()
     fitted, notes = _fit(ours, target)
     missing = [f"{key} ({_why(key, file=ours, network=target)})" for key in target if key not in fitted]
-    needed = [name for name in missing if name.split(".")[0] in parts]
-    if not any(key.split(".")[0] in parts for key in target):
+    unused = [key for key in ours if key not in target]
+    wanted = [part for part in parts if part in map(part_of, target)]
+    if not wanted:
         raise ValueError(f"needs a network with {' or '.join(parts)}, got one with {listing(list(target))}.")
+    needed = [name for name in missing if part_of(name) in wanted]
     if needed:
         raise ValueError(
             f"{source} needs every tensor of {' and '.join(parts)} that the network has, {len(needed)} do not come "
             f"from it: {listing(needed)}; load it into the network it was made with, or ask for fewer parts."
         )
-    unused = [key for key in ours if key not in target] + dropped
+    surplus = [key for key in unused if part_of(key) in wanted and ours[key].ndim > 1]
+    if surplus:
+        raise ValueError(
+            f"{source} needs a network with a place for every weight of {' and '.join(wanted)}, there is none "
+            f"for {len(surplus)}: {listing(surplus)}; load it into the network it was made with."
+        )
+    unused += dropped
     report = LoadReport(source, len(target), _percent(network, fitted), list(fitted), missing, unused, notes)
     with torch.no_grad():
         for key, tensor in fitted.items():
@@ -83,8 +91,13 @@ def load_weights(
     return report
 
 
-def _in_our_layout(state: Mapping[str, Tensor]) -> tuple[Mapping[str, Tensor], list[str]]:
-    if any(key.startswith("encoder.") for key in state):
+def in_our_layout(state: Mapping[str, Tensor]) -> tuple[Mapping[str, Tensor], list[str]]:
+    """Tensors under our names, and the published names of those that have none.
+
+    Args:
+        state: tensors in our layout, which stay as they are, or in a published one, without wrappers' prefixes.
+    """
+    if is_ours(state):
         return state, []
     layout = find_layout(state)
     logger.warning("names of a published %s file: %s.", layout.name, layout.note)
@@ -97,7 +110,7 @@ def _fit(state: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> tuple[dic
     first = next((key for key in target if key.startswith("encoder.") and target[key].ndim >= 4), "")
     if first in fitted or first not in state:
         return fitted, []
-    adapted = _other_channels(state[first], target[first].shape[1])
+    adapted = with_channels(state[first], target[first].shape[1])
     if adapted.shape != target[first].shape:
         return fitted, []
     old, new = state[first].shape[1], target[first].shape[1]
@@ -105,11 +118,16 @@ def _fit(state: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> tuple[dic
     return {**fitted, first: adapted}, [f"{first} (from {old} to {new} input channels, {how})"]
 
 
-def _other_channels(weight: Tensor, channels: int) -> Tensor:
+def with_channels(weight: Tensor, channels: int) -> Tensor:
     """A first convolution that answers to grey images as before, whatever the number of channels."""
     if channels == 1:
         return weight.sum(dim=1, keepdim=True)
     return weight.repeat_interleave(channels, dim=1) / channels if weight.shape[1] == 1 else weight
+
+
+def part_of(key: str) -> str:
+    """The part of a network that a tensor's name begins with."""
+    return key.partition(".")[0]
 
 
 def _why(key: str, *, file: Mapping[str, Tensor], network: Mapping[str, Tensor]) -> str:

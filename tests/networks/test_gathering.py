@@ -1,0 +1,63 @@
+"""Tensors of several processes."""
+
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+
+from medssl.networks import average_gradients, gathered, process_count
+from medssl.networks.gathering import scattered_shuffle
+
+PROCESSES, EACH = 2, 3
+
+
+def test_alone_everything_stays():
+    tensor = torch.rand(4, 2, requires_grad=True)
+    assert torch.equal(gathered(tensor), tensor)
+    assert not gathered(tensor).requires_grad
+    assert process_count() == 1
+    layer = torch.nn.Linear(2, 1)
+    layer(tensor).sum().backward()
+    before = layer.weight.grad.clone()
+    average_gradients(layer)
+    assert torch.equal(layer.weight.grad, before)
+
+
+def work(rank, folder):
+    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=PROCESSES)
+    torch.manual_seed(rank)
+    own = torch.arange(EACH, dtype=torch.float)[:, None] + EACH * rank
+    mixed, back = scattered_shuffle(own)
+    layer = torch.nn.Linear(1, 1)
+    layer.weight.grad = torch.full((1, 1), float(rank))
+    average_gradients(layer)
+    result = {
+        "together": gathered(own), "mixed": mixed, "returned": gathered(mixed)[back], "own": own,
+        "gradient": layer.weight.grad,
+    }  # fmt: skip
+    torch.save(result, f"{folder}/{rank}.pt")
+    dist.destroy_process_group()
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("processes")
+    mp.spawn(work, (str(folder),), nprocs=PROCESSES)
+    return [torch.load(folder / f"{rank}.pt") for rank in range(PROCESSES)]
+
+
+def test_all_processes_see_all_in_the_order_of_ranks(results):
+    for result in results:
+        assert result["together"].flatten().tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_shuffling_deals_every_image_out_once_and_finds_them_again(results):
+    dealt = torch.cat([result["mixed"] for result in results]).flatten().tolist()
+    assert sorted(dealt) == [0, 1, 2, 3, 4, 5]
+    assert dealt != sorted(dealt)
+    for result in results:
+        assert torch.equal(result["returned"], result["own"])
+
+
+def test_gradients_are_averaged(results):
+    assert all(result["gradient"].item() == 0.5 for result in results)
