@@ -79,13 +79,20 @@ def cube_rows():
 
 def views(size):
     """Two views and the target of the first, as a bundle has them."""
-    steps = [CopyItemsd("image", names="view_2"), *(fast.RandResizedCropd(key, size=size) for key in VIEWS)]
-    steps.append(CopyItemsd("image", names="volume"))
-    for key in VIEWS:
-        flip = fast.RandRepeatedFlipd(key, prob=0.5, max_flips=1, idle_prob=0.0, axes=(0,))
-        steps += [fast.RandBrightnessContrastd(key), fast.RandBlurd(key), flip]
-    steps += [fast.RandBoxDistortiond(key) for key in VIEWS]
-    return Compose([*steps, fast.StackViewsd(VIEWS), fast.UnitFloatd("volume")])
+    own = {"keys": VIEWS, "alike": False}
+    return Compose(
+        [
+            CopyItemsd("image", names="view_2"),
+            fast.RandResizedCropd(size=size, **own),
+            CopyItemsd("image", names="volume"),
+            fast.RandBrightnessContrastd(**own),
+            fast.RandBlurd(**own),
+            fast.RandRepeatedFlipd(prob=0.5, max_flips=1, idle_prob=0.0, axes=(0,), **own),
+            fast.RandBoxDistortiond(**own),
+            fast.StackViewsd(VIEWS),
+            fast.UnitFloatd("volume"),
+        ]
+    )
 
 
 def keyed_views(size, image):
@@ -108,18 +115,17 @@ def plane_rows():
     def monai(transform):
         return _seeded(transform, tensor)
 
-    crop, zoom = (
-        _seeded(fast.RandResizedCrop(size=224), copy),
-        RandZoom(1.0, min_zoom=1.0, max_zoom=2.2, mode="bilinear"),
-    )
-    yield "random resized crop", crop, lambda: naive.draw_crop(copy, rng, 224), monai(zoom)
+    crop, zoom = fast.RandResizedCrop(size=224), RandZoom(1.0, min_zoom=1.0, max_zoom=2.2, mode="bilinear")
+    yield "random resized crop", _seeded(crop, copy), lambda: naive.draw_crop(copy, rng, 224), monai(zoom)
     jitter, gamma = ours(fast.RandBrightnessContrast()), monai(RandAdjustContrast(prob=0.8))
     yield "brightness and contrast", jitter, lambda: naive.draw_jitter(plane, rng), gamma
     smooth = monai(RandGaussianSmooth((0.1, 2), (0.1, 2), prob=0.5))
     yield "blur", ours(fast.RandBlur()), lambda: naive.draw_blur(plane, rng), smooth
     holes = monai(RandCoarseDropout(1, (10, 10), max_holes=10, max_spatial_size=(70, 70), prob=0.65))
     yield "distortion", ours(fast.RandBoxDistortion()), lambda: naive.draw_distortion(plane, draw), holes
-    yield "two views and target", keyed_views(224, copy), lambda: naive.draw_views(copy, rng), None
+    colour, both = np.repeat(copy, 3, axis=0), keyed_views(224, copy)
+    yield "two views and target", both, lambda: naive.draw_views(copy, rng), None
+    yield "two views and target, plain with three channels", both, lambda: naive.draw_views(colour, rng), None
     yield "two views and target of 128", keyed_views(128, copy), lambda: naive.draw_views(copy, rng, 128), None
 
 

@@ -165,7 +165,8 @@ def own_lines(bundle: Bundle) -> list[tuple[int, str]]:
         for key, value in config.items()
         if isinstance(value, dict | list)
     }
-    lines = json.dumps(blocks, indent=1).splitlines()
+    whole = json.dumps(blocks, indent=1).splitlines()
+    lines = [line for line in whole if '"skeleton"' not in line and any(map(str.isalnum, line))]
     return [(number, re.sub(r"-?\d+(\.\d+)?", "0", line.strip())) for number, line in enumerate(lines, 1)]
 
 

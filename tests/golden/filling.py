@@ -48,7 +48,7 @@ def filled_state(state: Mapping[str, Tensor], rename=published) -> dict[str, Ten
     """Every tensor by the rule; the first convolutions of the decoder turned to our order of channels."""
     result = {}
     for key, tensor in state.items():
-        norm = key.endswith("running_var") or key.replace(".weight", ".running_var") in state and "weight" in key
+        norm = key.endswith("running_var") or ("weight" in key and key.replace(".weight", ".running_var") in state)
         made = torch.from_numpy(value(rename(key), tuple(tensor.shape), norm=norm))
         found = re.search(r"decoder\.blocks\.([0-3])\.convs\.conv_0\.conv\.weight", key)
         if found:

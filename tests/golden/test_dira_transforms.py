@@ -71,71 +71,60 @@ def test_distortions_as_a_population(base, values):
         assert np.mean(changed[branch]) == pytest.approx(mean, abs=3.5 * error)
 
 
-@pytest.fixture(scope="module")
-def pipeline():
-    steps = [
-        CopyItemsd("image", names="view_2"),
-        RandResizedCropd("image", size=224),
-        RandResizedCropd("view_2", size=224),
-        CopyItemsd("image", names="volume"),
-    ]
-    for view in ("image", "view_2"):
-        flip = RandRepeatedFlipd(view, prob=0.5, max_flips=1, idle_prob=0.0, axes=(0,))
-        steps += [RandBrightnessContrastd(view), RandBlurd(view), flip]
-    return Compose(
-        [*steps, RandBoxDistortiond("image"), RandBoxDistortiond("view_2"), StackViewsd(), UnitFloatd("volume")]
-    )
+VIEWS = ("image", "view_2")
+FLIP = {"prob": 0.5, "max_flips": 1, "idle_prob": 0.0, "axes": (0,)}
+FAITHFUL = [RandRepeatedFlipd(VIEWS, alike=False, **FLIP)]
+TOGETHER = [RandRepeatedFlipd(["image", "volume"], **FLIP), RandRepeatedFlipd("view_2", **FLIP)]
 
 
-@pytest.fixture(scope="module")
-def runs(pipeline, values):
-    """Of 200 runs by the names of the golden columns; axis 0 of our images runs from left to right."""
-    image = np.ascontiguousarray(values["tf_source"].T[None])
-    found = []
-    for seed in range(200):
-        result = pipeline.set_random_state(seed=seed)({"image": image})
+def pipeline(flips):
+    before = [CopyItemsd("image", names="view_2"), RandResizedCropd(VIEWS, size=224, alike=False)]
+    jitter = [RandBrightnessContrastd(VIEWS, alike=False), RandBlurd(VIEWS, alike=False)]
+    after = [RandBoxDistortiond(VIEWS, alike=False), StackViewsd(VIEWS), UnitFloatd("volume")]
+    return Compose([*before, CopyItemsd("image", names="volume"), *jitter, *flips, *after])
+
+
+def correlation(first, second):
+    return np.corrcoef(first.ravel(), second.ravel())[0, 1]
+
+
+def statistics(flips, source, runs):
+    """Of many runs, by the names of the golden columns; axis 0 of our images runs from left to right."""
+    views, image, found = pipeline(flips), np.ascontiguousarray(source.T[None]), []
+    for seed in range(runs):
+        result = views.set_random_state(seed=seed)({"image": image})
         (first, second), target = result["image"].double().numpy(), result["volume"].double().numpy()
         assert first.shape == second.shape == target.shape == (1, 224, 224)
-        mirrored = target[:, ::-1].ravel()
-        found.append(
-            {
-                "v1_mean": first.mean(),
-                "v1_std": first.std(),
-                "v2_mean": second.mean(),
-                "v2_std": second.std(),
-                "target_mean": target.mean(),
-                "target_std": target.std(),
-                "corr_v1_target": np.corrcoef(first.ravel(), target.ravel())[0, 1],
-                "corr_v1_fliptarget": np.corrcoef(first.ravel(), mirrored)[0, 1],
-                "v1_frac_zero": (first == 0).mean(),
-            }
-        )
+        run = {"corr_v1_target": correlation(first, target), "corr_v1_fliptarget": correlation(first, target[:, ::-1])}
+        for name, values in (("v1", first), ("v2", second), ("target", target)):
+            run |= {f"{name}_mean": values.mean(), f"{name}_std": values.std()}
+        found.append(run | {"v1_frac_zero": (first == 0).mean()})
     return {name: np.array([run[name] for run in found]) for name in found[0]}
 
 
-def test_views_and_target_as_distributions(runs, values):
-    theirs = dict(zip(values["tf_runs_columns"].tolist(), values["tf_runs"].T, strict=True))
-    assert set(theirs) - set(runs) == {"seed", "v1_max_channel_dev"}
-    for name, ours in runs.items():
-        assert ks_2samp(ours, theirs[name], method="asymp").pvalue > UNLIKELY, name
+@pytest.fixture(scope="module")
+def ours(values):
+    return statistics(FAITHFUL, values["tf_source"], 200)
+
+
+@pytest.fixture(scope="module")
+def theirs(values):
+    return dict(zip(values["tf_runs_columns"].tolist(), values["tf_runs"].T, strict=True))
+
+
+def test_views_and_target_as_distributions(ours, theirs):
+    assert set(theirs) - set(ours) == {"seed", "v1_max_channel_dev"}
+    for name, found in ours.items():
+        assert ks_2samp(found, theirs[name], method="asymp").pvalue > UNLIKELY, name
     assert theirs["v1_max_channel_dev"].max() < 1e-7  # rounding of the mean: one channel says it all
 
 
-def test_target_is_not_flipped_with_the_view(runs, values):
-    theirs = dict(zip(values["tf_runs_columns"].tolist(), values["tf_runs"].T, strict=True))
-    mirrored = [int((found["corr_v1_fliptarget"] > found["corr_v1_target"]).sum()) for found in (runs, theirs)]
+def test_target_is_not_flipped_with_the_view(ours, theirs):
+    mirrored = [int((found["corr_v1_fliptarget"] > found["corr_v1_target"]).sum()) for found in (ours, theirs)]
     assert mirrored[1] == 110
     assert binomtest(mirrored[0], 200, 0.5).pvalue > UNLIKELY
 
 
-def test_flipping_both_keeps_them_together(pipeline, values):
-    flip = RandRepeatedFlipd(["image", "volume"], prob=0.5, max_flips=1, idle_prob=0.0, axes=(0,))
-    together = Compose([flip if step is pipeline.transforms[6] else step for step in pipeline.transforms])
-    image = np.ascontiguousarray(values["tf_source"].T[None])
-    better = []
-    for seed in range(40):
-        result = together.set_random_state(seed=seed)({"image": image})
-        view, target = result["image"][0].numpy(), result["volume"].numpy()
-        pairs = (np.corrcoef(view.ravel(), other.ravel())[0, 1] for other in (target, target[:, ::-1]))
-        better.append(next(pairs) > next(pairs))
-    assert np.mean(better) > 0.9
+def test_target_may_be_flipped_with_the_view(values):
+    found = statistics(TOGETHER, values["tf_source"], 40)
+    assert (found["corr_v1_target"] > found["corr_v1_fliptarget"]).mean() > 0.9

@@ -128,7 +128,7 @@ def test_bad_words_are_refused(words, message):
         pytest.param(
             {"cut_size": (10, 70), "margin": 3},
             (1, 75, 90),
-            r"is to cut boxes with edges from 10 to 70 voxels, 3 away from the border, got 75 .* of \[75, 90\]",
+            r"is to cut boxes with edges from 10 to 70 voxels, 3 away from the border, got an axis of 75 voxels",
             id="cut",
         ),
         pytest.param({"trim": (50, 70)}, (1, 90, 64), "is to keep boxes with edges from -6 to 14 voxels", id="keep"),

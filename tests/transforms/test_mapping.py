@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from monai.transforms import Compose, OneOf, RandFlipd
 
-from medssl.transforms import RandInPaint, RandInPaintd, RandLocalShuffled, RandRepeatedFlipd
+from medssl.transforms import RandInPaint, RandInPaintd, RandLocalShuffle, RandLocalShuffled, RandRepeatedFlipd
 
 IMAGE = np.random.RandomState(0).rand(1, 20, 20)
 
@@ -13,6 +13,15 @@ def test_one_draw_serves_all_keys():
     result = RandLocalShuffled(["image", "volume"]).set_random_state(1)({"image": IMAGE, "volume": 2 * IMAGE})
     assert (result["volume"] == 2 * result["image"]).all()
     assert (result["image"] != IMAGE).any()
+
+
+def test_each_key_may_have_its_own_draw():
+    other = IMAGE[:, :15]  # then shapes may differ
+    mapped = RandLocalShuffled(["image", "view"], alike=False).set_random_state(1)
+    result = mapped({"image": IMAGE, "view": other})
+    one = RandLocalShuffle().set_random_state(1)
+    assert (result["image"] == one(IMAGE)).all()
+    assert (result["view"] == one(other)).all()
 
 
 def test_dictionary_form_draws_as_the_array_form():
@@ -65,6 +74,6 @@ def test_reseeding_the_outermost_reaches_everything():
 
 def test_signature_tells_the_words():
     words = inspect.signature(RandInPaintd).parameters
-    assert list(words) == ["keys", *inspect.signature(RandInPaint).parameters, "allow_missing_keys"]
+    assert list(words) == ["keys", *inspect.signature(RandInPaint).parameters, "alike", "allow_missing_keys"]
     with pytest.raises(TypeError, match="boxs"):
         RandInPaintd("image", boxs=3)

@@ -56,8 +56,8 @@ class AdversarialTrainer(SupervisedTrainer):
 
     The discriminator learns from the images that the first step made, as they were before that step, and the first
     step used it as it was before its own. Without a verdict among the answers (see :class:`JudgedInferer`) this is
-    MONAI's trainer. Its output is a list of one dictionary, the whole batch, never decollated. MONAI's own ``AdversarialTrainer`` takes the network's input for the real image and knows one
-    answer only.
+    MONAI's trainer. Its output is a list of one dictionary, the whole batch, never decollated. MONAI's own
+    ``AdversarialTrainer`` takes the network's input for the real image and knows one answer only.
 
     Args:
         discriminator: tells real images from made ones; the same in every process, which average its gradients.

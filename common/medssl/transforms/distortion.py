@@ -87,14 +87,13 @@ class RandBoxDistortion(RandImage):
         self.margin = margin
         self.rounds = rounds
         self.stop_prob = stop_prob
-        self.known_shape: tuple[int, ...] = ()
+        self.axes: dict[str, list[Axis]] = {}  # of each branch, for images of the last shape
+        self.shape: tuple[int, ...] = ()
 
     def randomize(self, data: Any = None) -> None:
         super().randomize(data)
         shape = tuple(data.shape[1:])
-        if shape != self.known_shape:
-            self._require_room(shape)
-            self.known_shape = shape
+        self._look_along(shape)
         if self._do_transform:
             self.draw(shape, Random(int(self.R.randint(2**32, dtype=np.uint32))))
 
@@ -109,12 +108,11 @@ class RandBoxDistortion(RandImage):
         self.branch = BRANCHES[sum(first > end for end in self.branch_ends)]
         self.boxes: list[Box] = []  # those to swap stand next to each other
         self._do_transform = self.branch != "none"
-        if self._do_transform:
-            axes = self._axes(shape, self.branch)
-            for _ in range(self.rounds):
-                self.boxes += self._draw_round(axes, random)
-                if self.branch != "swap" and random.random() < self.stop_prob:
-                    break
+        self._look_along(tuple(shape))
+        for _ in range(self.rounds if self._do_transform else 0):
+            self.boxes += self._draw_round(self.axes[self.branch], random)
+            if self.branch != "swap" and random.random() < self.stop_prob:
+                break
 
     def _draw_round(self, axes: Sequence[Axis], random: Random) -> list[Box]:
         edges = [random.randint(low, high) for _, _, low, high in axes]
@@ -127,20 +125,23 @@ class RandBoxDistortion(RandImage):
             boxes.append(tuple(slice(start, start + edge) for start, edge in zip(starts, edges, strict=True)))
         return boxes
 
-    def _axes(self, shape: Sequence[int], branch: str) -> list[Axis]:
-        low, high = (np.maximum(voxels_along(shape, size), 1).tolist() for size in self.sizes[branch])
-        return list(zip(shape, voxels_along(shape, self.margin).tolist(), low, high, strict=True))
+    def _look_along(self, shape: tuple[int, ...]) -> None:
+        if shape != self.shape:
+            margins = voxels_along(shape, self.margin).tolist()
+            for branch, sizes in self.sizes.items():
+                lows, highs = (np.maximum(voxels_along(shape, size), 1).tolist() for size in sizes)
+                self.axes[branch] = list(zip(shape, margins, lows, highs, strict=True))
+                self._require_room(branch)
+            self.shape = shape
 
-    def _require_room(self, shape: tuple[int, ...]) -> None:
-        for branch in BRANCHES[:-1]:
-            for length, margin, *sizes in self._axes(shape, branch):
-                low, high = (length - sizes[1], length - sizes[0]) if branch == "keep" else sizes
-                if not 1 <= low <= high <= length - 2 * margin:
-                    raise ValueError(
-                        f"RandBoxDistortion is to {branch} boxes with edges from {low} to {high} voxels, {margin} away "
-                        f"from the border, got {length} voxels along an axis of {list(shape)}; give larger images or "
-                        "other sizes."
-                    )
+    def _require_room(self, branch: str) -> None:
+        for length, margin, *sizes in self.axes[branch]:
+            low, high = (length - sizes[1], length - sizes[0]) if branch == "keep" else sizes
+            if not 1 <= low <= high <= length - 2 * margin:
+                raise ValueError(
+                    f"RandBoxDistortion is to {branch} boxes with edges from {low} to {high} voxels, {margin} away "
+                    f"from the border, got an axis of {length} voxels; give larger images or other sizes."
+                )
 
     def apply(self, image: np.ndarray) -> np.ndarray:
         if self.branch == "swap":

@@ -16,10 +16,11 @@ __all__ = ["RandMap"]
 
 
 class RandMap(Randomizable, MapTransform):
-    """Dictionary form of the random transform that a subclass names as ``array_class``; one draw serves all keys.
+    """Dictionary form of the random transform that a subclass names as ``array_class``.
 
     Args:
-        keys: entries to transform alike; they must be of one shape.
+        keys: entries to transform; if alike, they must be of one shape.
+        alike: whether one draw serves all keys; otherwise each entry has its own, in the order of the keys.
         allow_missing_keys: whether absent entries are left out instead of refused.
         words: what ``array_class`` takes.
 
@@ -29,8 +30,11 @@ class RandMap(Randomizable, MapTransform):
 
     array_class: ClassVar[type[RandImage]]
 
-    def __init__(self, keys: KeysCollection, *, allow_missing_keys: bool = False, **words: Any) -> None:
+    def __init__(
+        self, keys: KeysCollection, *, alike: bool = True, allow_missing_keys: bool = False, **words: Any
+    ) -> None:
         MapTransform.__init__(self, keys, allow_missing_keys)
+        self.alike = alike
         self.transform = self.array_class(**words)
         self.own_state = np.random.RandomState(0)
 
@@ -56,9 +60,12 @@ class RandMap(Randomizable, MapTransform):
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
         result = dict(data)
         keys = list(self.key_iterator(result))
-        shapes = {key: tuple(np.shape(result[key])) for key in keys}
+        if self.alike and len(keys) > 1:
+            self._require_one_shape({key: tuple(np.shape(result[key])) for key in keys})
+        for key in keys:
+            result[key] = self.transform(result[key], randomize=not self.alike or key == keys[0])
+        return result
+
+    def _require_one_shape(self, shapes: Mapping[Hashable, tuple[int, ...]]) -> None:
         if len(set(shapes.values())) > 1:
             raise ValueError(f"{type(self).__name__} draws once for all its keys and needs one shape, got {shapes}.")
-        for key in keys:
-            result[key] = self.transform(result[key], randomize=key == keys[0])
-        return result
