@@ -10,7 +10,7 @@ import fire
 
 from medssl.checks import benchmark_bundle
 from medssl.samples import write_samples
-from medssl.study import run_study, study_table
+from medssl.study import run_study, study_of, study_table
 from medssl.weights import convert_checkpoint, export_checkpoint
 
 BUNDLES = Path(__file__).resolve().parents[2] / "bundles"
@@ -75,17 +75,24 @@ def benchmark(bundle: str, seconds: float = 2.0) -> None:
     print(benchmark_bundle(bundle_folder(bundle), seconds=seconds))
 
 
-def study(config: str) -> None:
-    """Fine-tune from several initialisations and print what came out.
+def study(config: str, *, dataset_dir: str = "", weights: str = "") -> None:
+    """Fine-tune from several initialisations and print what came out; start it twice to use two processes.
 
     Args:
-        config: JSON file with "bundle", "inits", "output" and, if wanted, "seeds", "overlays", "columns" and overrides.
+        config: JSON file with "bundle", "inits", "output" and, if wanted, the other words of medssl.study.Study,
+            "columns" and "notes" of the table, and overrides. In its texts {bundle} stands for the bundle's folder,
+            {weights} for that of the weights, {here} for the file's own.
+        dataset_dir: folder of the images, instead of the file's.
+        weights: folder of the weights; the bundle's models/ if empty.
     """
     words = json.loads(Path(config).read_text())
     columns, notes = words.pop("columns", ["mean"]), words.pop("notes", [])
-    words["bundle"] = bundle_folder(words["bundle"])
-    words["inits"] = {name: file.format(bundle=words["bundle"]) for name, file in words["inits"].items()}
-    print("\n".join([study_table(run_study(**words), columns), *notes]))
+    words["bundle"] = str(bundle_folder(words["bundle"]))
+    places = {"bundle": words["bundle"], "weights": weights or Path(words["bundle"]) / "models"}
+    if dataset_dir:
+        words.setdefault("words", {})["dataset_dir"] = dataset_dir
+    rows = run_study(study_of(words, {**places, "here": Path(config).parent}))
+    print("\n".join([study_table(rows, columns), *notes]))
 
 
 if __name__ == "__main__":

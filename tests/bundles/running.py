@@ -21,7 +21,9 @@ def tiny_words(bundle: Path, names: str, **words: Any) -> dict[str, Any]:
     config = ConfigParser.load_config_files(files)
     tiny = json.loads((ROOT / f"tests/bundles/tiny/{bundle.name}.json").read_text())
     wanted = {**tiny, "bundle_root": str(bundle), **words}
-    return {key: value for key, value in wanted.items() if key.split("#")[0] in config}
+    sample = "demo" in names.split("+")  # the words of its cases are those of the sample
+    known = {key: value for key, value in wanted.items() if key.split("#")[0] in config}
+    return {key: value for key, value in known.items() if sample or not key.startswith("cases#")}
 
 
 def run(bundle: Path, names: str, kind: str = "train", **words: Any) -> ConfigWorkflow:
@@ -47,6 +49,11 @@ def start(bundle: Path, names: str, **words: Any) -> subprocess.Popen:
     quiet = {"PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     return subprocess.Popen(command(bundle, names, **words), cwd=bundle, env={**os.environ, **quiet}, **pipes)
+
+
+def messages(error: BaseException | None) -> str:
+    """What an error and its causes say; MONAI wraps those of a config's parts."""
+    return f"{error} {messages(error.__cause__)}" if error is not None else ""
 
 
 def copied(folder: Path, where: Path) -> Path:

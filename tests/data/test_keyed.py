@@ -178,3 +178,9 @@ class TermParent:
 def test_workers_outlive_the_signal_that_ends_a_job():
     loader = KeyedLoader(KeyedDataset(list(range(4)), [TermParent()]), batch_size=2, shuffle=False, num_workers=1)
     assert [batch.tolist() for batch in loader] == [[0, 1], [2, 3]]
+
+
+def test_one_batch_at_least_has_to_be_full_where_smaller_ones_are_dropped():
+    assert len(KeyedLoader(dataset(), batch_size=3, drop_last=True)) == 2
+    with pytest.raises(ValueError, match=r"7 items a process do not fill one batch of 8.*choose a smaller batch_size"):
+        KeyedLoader(dataset(), batch_size=8, drop_last=True)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from monai.bundle import ConfigParser
 from monai.data import MetaTensor
+from PIL import Image
 
 from medssl.data import is_whole_nifti, output_name, root_of_cases, unfinished_cases
 
@@ -70,6 +71,17 @@ def test_every_case_has_an_output_of_its_own(tmp_path):
         save(case, tmp_path)
         assert unfinished_cases(cases, **words) == cases[done:]
     assert (tmp_path / "out/h_series_1_2_3_1_pred.nii.gz").is_file()
+
+
+def test_pictures_have_pictures_for_outputs(tmp_path):
+    cases = [{"image": str(tmp_path / name)} for name in ("a.png", "b.dcm", "c.jpg")]
+    Image.new("L", (3, 2)).save(tmp_path / "a_pred.png")
+    whole = (tmp_path / "a_pred.png").read_bytes()
+    (tmp_path / "b_pred.png").write_bytes(whole[:-6])
+    words = {"output_dir": str(tmp_path), "data_root_dir": str(tmp_path), "suffix": ".png"}
+    assert unfinished_cases(cases, **words) == cases[1:]
+    with pytest.raises(ValueError, match=r"one of \['.nii.gz', '.png'\], got '.tiff'"):
+        unfinished_cases(cases, output_dir=str(tmp_path), suffix=".tiff")
 
 
 def test_linked_folders_stay_below_the_outputs(tmp_path):

@@ -32,6 +32,13 @@ def test_classes_are_flat_whole_numbers():
     assert classes.dtype is torch.int64
 
 
+def test_any_number_of_findings_are_floats():
+    batch = {"image": torch.ones(2, 1, 4), "class": torch.tensor([[0, 1, 1], [0, 0, 0]])}
+    _, classes = PrepareClasses(multi_label=True)(batch, "cpu")
+    assert classes.tolist() == [[0, 1, 1], [0, 0, 0]]
+    assert classes.dtype is torch.float32
+
+
 def test_class_output_compares_scores_with_one_hot_truth():
     output = [
         {"pred": torch.tensor([0.9, 0.1]), "label": torch.tensor([0, 1])},

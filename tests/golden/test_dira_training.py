@@ -31,7 +31,7 @@ def drawn(source, *shape):
     return torch.from_numpy(source.random(shape).astype(np.float32))
 
 
-def close(ours, theirs, tolerance):
+def assert_close(ours, theirs, tolerance):
     np.testing.assert_allclose(np.asarray(ours.detach()), theirs, rtol=0, atol=tolerance)
 
 
@@ -53,23 +53,23 @@ def features(network):
 
 def test_features_and_embedding(numbers, network, features):
     for level, feature in enumerate(features, start=1):
-        close(feature.flatten()[:16], numbers[f"net_f{level}_head"], 1e-3)
-    close(features[-1], numbers["net_f5"], 1e-3)
-    close(global_average(features[-1]), numbers["net_pooled"], 1e-3)
+        assert_close(feature.flatten()[:16], numbers[f"net_f{level}_head"], 1e-3)
+    assert_close(features[-1], numbers["net_f5"], 1e-3)
+    assert_close(global_average(features[-1]), numbers["net_pooled"], 1e-3)
     embedding = network.embedding(features)
-    close(embedding, numbers["net_feat"], 5e-3)
-    close(normalize(embedding, dim=1), numbers["net_feat_norm"], 1e-5)
+    assert_close(embedding, numbers["net_feat"], 5e-3)
+    assert_close(normalize(embedding, dim=1), numbers["net_feat_norm"], 1e-5)
 
 
 def test_restoration_and_discriminator(numbers, network, features):
     with torch.no_grad():
         finest = network.decoder(features)
-        close(network.volume.conv(finest), numbers["net_logits"], 5e-3)
+        assert_close(network.volume.conv(finest), numbers["net_logits"], 5e-3)
         restored = network.volume(finest)
-        close(restored, numbers["net_rec"], 5e-4)
+        assert_close(restored, numbers["net_rec"], 5e-4)
         discriminator = fill(MapDiscriminator(2, 1, width=64)).eval()
-        close(discriminator(torch.from_numpy(numbers["net_rec"])), numbers["net_disc"], 1e-3)
-        close(discriminator(drawn(generator(8), 1, 1, 224, 224)), numbers["disc224_out"], 1e-3)
+        assert_close(discriminator(torch.from_numpy(numbers["net_rec"])), numbers["net_disc"], 1e-3)
+        assert_close(discriminator(drawn(generator(8), 1, 1, 224, 224)), numbers["disc224_out"], 1e-3)
 
 
 def test_losses_of_both_sides(numbers, network, features):
@@ -78,7 +78,7 @@ def test_losses_of_both_sides(numbers, network, features):
     real, made = drawn(generator(9), 1, 1, 64, 64), torch.from_numpy(numbers["net_rec_tamed"])
     with torch.no_grad():
         real_logits, made_logits = discriminator(real), discriminator(made)
-    close(real_logits, numbers["adv_disc_real"], 1e-3)
+    assert_close(real_logits, numbers["adv_disc_real"], 1e-3)
     wanted, as_real, as_made = (
         criterion(made_logits, True, False),
         criterion(real_logits, True, True),
@@ -92,7 +92,7 @@ def test_losses_of_both_sides(numbers, network, features):
 def test_classifier(numbers):
     classifier = fill(ClassificationNetwork(ResidualEncoder(2, 3, backbone="resnet50"), 14), rename=classifier_name)
     with torch.no_grad():
-        close(classifier.eval()(drawn(generator(7), 1, 3, 64, 64)), numbers["cls_logits"], 5e-3)
+        assert_close(classifier.eval()(drawn(generator(7), 1, 3, 64, 64)), numbers["cls_logits"], 5e-3)
 
 
 def classifier_name(key):
@@ -114,7 +114,7 @@ def test_logits_and_loss(golden, temperature):
     data = golden("dira/losses.npz")
     query, key, queue = (torch.from_numpy(data[f"moco_{name}"]) for name in ("q", "k", "queue_before"))
     loss = InfoNCE(temperature)
-    close(loss.logits(query, key, queue), data[f"moco_logits_T{temperature}"], 1e-5)
+    assert_close(loss.logits(query, key, queue=queue), data[f"moco_logits_T{temperature}"], 1e-5)
     assert loss(query, key, queue).item() == pytest.approx(float(data[f"moco_ce_T{temperature}"]), rel=1e-6)
 
 
@@ -125,7 +125,7 @@ def test_queue(golden):
     queue.keys.copy_(before)
     queue.pointer[0] = int(data["moco_ptr_before_after"][0])
     queue.enqueue(torch.from_numpy(data["moco_k"]))
-    close(queue.keys[:, 248:], data["moco_queue_after_cols"], 1e-6)
+    assert_close(queue.keys[:, 248:], data["moco_queue_after_cols"], 1e-6)
     assert torch.equal(queue.keys[:, :248], before[:, :248])
     assert int(queue.pointer) == data["moco_ptr_before_after"][1]
 
@@ -147,14 +147,18 @@ def probe(network, paired, discriminator):
     return [float(tensor.detach().abs().sum()) for tensor in tensors] + [float(queue.pointer)]
 
 
-@pytest.mark.parametrize("stage", ["dir", "dira"])
-def test_four_steps_of_training(golden, stage):
-    data = golden("dira/losses.npz")
+def networks_of_the_trace():
     network = published_network().double()
     paired = PairedNetwork(network, MomentumPairing(network, queue_size=16, length=128)).double()
     start = torch.from_numpy(generator(32).normal(0, 1, (128, 16)))
     paired.pairing.queue.keys.copy_((start / start.norm(dim=0)).float().double())
-    discriminator = fill(MapDiscriminator(2, 1, width=64)).double()
+    return network, paired, fill(MapDiscriminator(2, 1, width=64)).double()
+
+
+@pytest.mark.parametrize("stage", ["dir", "dira"])
+def test_four_steps_of_training(golden, stage):
+    data = golden("dira/losses.npz")
+    network, paired, discriminator = networks_of_the_trace()
     adversarial = PatchAdversarialLoss(criterion="least_squares", no_activation_leastsq=True)
     losses = {"embedding": InfoNCE(0.2), "volume": torch.nn.MSELoss(), "realism": adversarial}
     loss = WeightedLoss(losses, {"embedding": 1, "volume": 10, "realism": 0.001 if stage == "dira" else 0})
@@ -180,7 +184,7 @@ def test_four_steps_of_training(golden, stage):
     def note(engine):
         output, parts = engine.state.output[0], loss.parts
         judged = [parts["realism"], output["judged"]["loss"]] if stage == "dira" else []
-        rows.append([float(value) for value in (parts["embedding"], parts["volume"], *judged, output["loss"])])
+        rows.append([float(value.detach()) for value in (parts["embedding"], parts["volume"], *judged, output["loss"])])
         probes.append(probe(network, paired, discriminator))
 
     trainer.add_event_handler(Events.ITERATION_COMPLETED, note)

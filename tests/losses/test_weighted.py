@@ -32,6 +32,12 @@ def test_weight_zero_takes_the_term_out():
     assert list(loss.parts) == ["volume"]
 
 
+def test_a_tuple_brings_all_that_its_loss_takes():
+    loss = WeightedLoss({"alike": torch.nn.CosineEmbeddingLoss()}, {"alike": 2.0})
+    opposed = (torch.tensor([[1.0, 0.0]]), torch.tensor([[-1.0, 0.0]]), torch.tensor([1.0]))
+    assert loss({"alike": opposed}, {}).item() == 4
+
+
 def test_perfect_restoration_costs_nothing():
     loss = WeightedLoss({"volume": LOSSES["volume"]}, {"volume": 1.0})
     assert loss(TARGETS, TARGETS).item() == 0

@@ -1,11 +1,14 @@
 """Tensors of several processes."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
-from medssl.networks import average_gradients, gathered, process_count
+from medssl.handlers import QueueKeys
+from medssl.networks import KeyQueue, QueuedMatch, average_gradients, gathered, process_count
 from medssl.networks.gathering import scattered_shuffle
 
 PROCESSES, EACH = 2, 3
@@ -31,9 +34,13 @@ def work(rank, folder):
     layer = torch.nn.Linear(1, 1)
     layer.weight.grad = torch.full((1, 1), float(rank))
     average_gradients(layer)
+    queue = KeyQueue(1, 2 * PROCESSES * EACH)
+    queue.keys.zero_()
+    match = QueuedMatch(own, own - 2.5, queue.keys)
+    QueueKeys(queue)(SimpleNamespace(state=SimpleNamespace(output={"pred": {"embedding": match}})))
     result = {
         "together": gathered(own), "mixed": mixed, "returned": gathered(mixed)[back], "own": own,
-        "gradient": layer.weight.grad,
+        "gradient": layer.weight.grad, "keys": queue.keys, "pointer": queue.pointer,
     }  # fmt: skip
     torch.save(result, f"{folder}/{rank}.pt")
     dist.destroy_process_group()
@@ -61,3 +68,9 @@ def test_shuffling_deals_every_image_out_once_and_finds_them_again(results):
 
 def test_gradients_are_averaged(results):
     assert all(result["gradient"].item() == 0.5 for result in results)
+
+
+def test_every_queue_gets_the_keys_of_all_in_the_order_of_ranks(results):
+    for result in results:
+        assert result["keys"].flatten().tolist() == [-1, -1, -1, 1, 1, 1] + [0] * 6
+        assert int(result["pointer"]) == 6

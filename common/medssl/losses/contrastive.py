@@ -31,14 +31,14 @@ class InfoNCE(nn.Module):
             raise ValueError(f"InfoNCE needs a temperature above 0, got {temperature}.")
         self.temperature = temperature
 
-    def logits(self, query: Tensor, key: Tensor, queue: Tensor) -> Tensor:
+    def logits(self, query: Tensor, key: Tensor, *, queue: Tensor) -> Tensor:
         """Similarities of each query with its own key, first, and with all others, ``(N, 1 + Q)``."""
         query, key = normalize(query, dim=1), normalize(key, dim=1)
         positive = (query * key).sum(dim=1, keepdim=True)  # (N, 1)
         return torch.cat([positive, query @ queue], dim=1) / self.temperature
 
     def forward(self, query: Tensor, key: Tensor, queue: Tensor) -> Tensor:
-        logits = self.logits(query, key, queue)
+        logits = self.logits(query, key, queue=queue)
         return cross_entropy(logits, logits.new_zeros(len(logits), dtype=torch.long))
 
 

@@ -11,14 +11,13 @@ import nibabel as nib
 import numpy as np
 from PIL import Image
 
-from medssl.data.outputs import is_whole_nifti
+from medssl.data.outputs import is_whole_nifti, is_whole_png
 from medssl.data.records import read_json, write_json
 from medssl.data.replacing import write_whole
 
 Case = dict[str, Any]
 
 LIST, NAME = "dataset.json", "medssl samples"
-PNG_HEAD, PNG_TAIL = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 NOTE = (
     "LIDC-IDRI-0001 (CC BY 3.0, doi 10.7937/K9/TCIA.2015.LO9QL9SX) and images derived from it: "
     "demonstration and test data, one anatomy underlies them all"
@@ -93,8 +92,7 @@ def read_cases(directory: Path, settings: dict[str, Any]) -> list[Case]:
 def _is_whole(path: str) -> bool:
     if not path.endswith(".png"):
         return is_whole_nifti(path)
-    content = Path(path).read_bytes() if Path(path).is_file() else b""
-    return content.startswith(PNG_HEAD) and content.endswith(PNG_TAIL)
+    return is_whole_png(path)
 
 
 def _absolute(directory: Path, cases: list[Case]) -> list[Case]:

@@ -2,100 +2,131 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+import gc
 import logging
-import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from monai.bundle import ConfigWorkflow
+from monai.handlers import TensorBoardHandler
 
-from medssl.data import read_rows, write_rows
-from medssl.study.grid import Run, study_runs
+from medssl.data import read_json, write_json, write_rows, write_whole
+from medssl.study.claims import claimed
+from medssl.study.conditions import Study
+from medssl.study.grid import Run
+from medssl.study.results import run_facts, run_metrics, sizes
 
 __all__ = ["run_study"]
 
 logger = logging.getLogger(__name__)
 
 
-def run_study(
-    bundle: str | os.PathLike,
-    inits: Mapping[str, str],
-    *,
-    output: str | os.PathLike,
-    seeds: Sequence[int] = (0,),
-    overlays: Sequence[str] = (),
-    **words: Any,
-) -> list[dict[str, str]]:
-    """Fine-tune a bundle's segmentation from several initialisations and note the result of each.
+def run_study(study: Study) -> list[dict[str, str]]:
+    """Fine-tune a bundle from several initialisations and note the result of each.
 
-    Runs that have a row already are not repeated, unless something has changed: the weights, the overlays or a word.
+    Runs that have a row already are not repeated, unless something has changed: the weights or a word. Several
+    processes may share the folder: each claims a run before it starts, and takes over those of processes that died.
 
     Args:
-        bundle: the bundle's folder.
-        inits: weights by name: a path, or "scratch".
-        output: folder for ``runs.csv`` and the runs' own folders.
-        seeds: seeds to repeat with.
-        overlays: overlay configs, by name without ending, such as "demo".
-        words: further overrides of every run, such as ``epochs``.
+        study: what is compared.
 
     Returns:
-        One row a run of this grid, from this call or an earlier one.
+        One row a run that is finished, by this call, an earlier one or another process; ``runs.csv`` has the same.
     """
-    table = Path(output) / "runs.csv"
-    runs = study_runs(inits, seeds)
-    keys = [{**run.key, "settings": fingerprint(run, [*overlays], words)} for run in runs]
-    for run, key in zip(runs, keys, strict=True):
-        if find_row(table, key):
-            logger.info("%s has its row already.", run.name)
-            continue
-        row = finetune(Path(bundle), run, folder=Path(output) / run.name, overlays=overlays, **words)
-        write_rows(table, [*read_rows(table), key | row])
-    return [find_row(table, key) for key in keys]
+    files = {run: study.output / run.name / f"row_{study.fingerprint(run)}.json" for run in study.runs()}
+    while sum(attempt(study, run, files=files) for run in files):
+        logger.info("looking once more for runs that nobody does.")
+    rows = collect(study.output, list(files.values()))
+    if len(rows) < len(files):
+        logger.warning("%d of %d runs are with other processes.", len(files) - len(rows), len(files))
+    return rows
 
 
-def find_row(table: Path, key: Mapping[str, str]) -> dict[str, str]:
-    """The row of a run; empty if it has none yet."""
-    return next((row for row in read_rows(table) if key.items() <= row.items()), {})
+def attempt(study: Study, run: Run, *, files: Mapping[Run, Path]) -> bool:
+    """Do a run, unless it is done or another process does it; say whether it was done here."""
+    file = files[run]
+    if file.exists():
+        return False
+    with claimed(file.with_name("claim.lock")) as ours:
+        if not ours or file.exists():
+            return False
+        logger.info("starting %s.", run.name)
+        settings = file.stem.removeprefix("row_")
+        write_json(file, {**run.key, "settings": settings, **finetune(study, run, folder=file.parent)})
+    gc.collect()  # engines and their handlers refer to each other
+    logger.info("%s is done, %d of %d are.", run.name, len(collect(study.output, list(files.values()))), len(files))
+    return True
 
 
-def fingerprint(run: Run, *conditions: Any) -> str:
-    """Short hash of the weights' bytes and of everything else that a run depends on."""
-    weights = Path(run.pretrained)
-    digest = hashlib.sha256(weights.read_bytes() if weights.is_file() else run.pretrained.encode())
-    digest.update(json.dumps(conditions, sort_keys=True, default=str).encode())
-    return digest.hexdigest()[:12]
+def collect(output: Path, files: Sequence[Path]) -> list[dict[str, str]]:
+    """Put the rows that there are into one table; one process at a time, so that the last one sees all."""
+    with claimed(output / "runs.lock", wait=True):
+        rows = [{name: str(value) for name, value in read_json(file).items()} for file in files if file.exists()]
+        write_rows(output / "runs.csv", rows)
+    return rows
 
 
-def finetune(bundle: Path, run: Run, *, folder: Path, overlays: Sequence[str], **words: Any) -> dict[str, object]:
-    """Train and evaluate once; gives the row."""
+def finetune(study: Study, run: Run, *, folder: Path) -> dict[str, Any]:
+    """Train and evaluate once; gives the row, but for what identifies it."""
+    evaluation, configs = folder / "evaluate", [study.config, *study.overlays]
+    words = {"models_dir": str(folder), **study.overrides(run)}
+    remove(folder.glob("*.pt"))
     started = time.time()
-    where = {"output_dir": str(folder), "models_dir": str(folder), "seed": run.seed, **words}
-    execute(bundle, ["train", *overlays], pretrained=run.pretrained, **where)
+    copy_seen(study.output, folder)
+    training = {**words, "output_dir": str(folder), "pretrained": run.pretrained}
+    trained = execute(study.bundle, configs, overrides=training, without=study.without).train_dataset_data
     minutes = (time.time() - started) / 60
-    execute(bundle, ["train", *overlays, "evaluate"], **{**where, "output_dir": str(folder / "evaluate")})
-    record = json.loads((folder / "run.json").read_text())
-    facts = {
-        "epochs": record["epoch"],
-        "iterations": record["iteration"],
+    copy_seen(folder, evaluation)
+    testing = {**words, "output_dir": str(evaluation), **study.evaluate}
+    tested = execute(study.bundle, [*configs, study.evaluation], overrides=testing).val_dataset_data
+    copy_seen(evaluation, study.output)
+    remove([folder / "checkpoint.pt", *folder.rglob("manifest.json")])
+    return {
+        "pretrained": Path(run.pretrained).name,
+        **sizes(trained),
+        "evaluated": len(tested),
+        **run_metrics(evaluation),
         "minutes": f"{minutes:.2f}",
-        "hardware": record["hardware"],
+        **run_facts(folder),
+        "configs": study.config_hash(),
     }
-    return {"pretrained": Path(run.pretrained).name, **mean_row(folder / "evaluate" / "dice.csv"), **facts}
 
 
-def execute(bundle: Path, configs: Sequence[str], **overrides: Any) -> None:
-    """Run a bundle's configs one over the other, as ``python -m monai.bundle run`` does."""
+def execute(
+    bundle: Path, configs: Sequence[str], *, overrides: Mapping[str, Any], without: Sequence[str] = ()
+) -> ConfigWorkflow:
+    """Run a bundle's configs one over the other, as ``python -m monai.bundle run`` does, but for some handlers."""
     files = [str(bundle / "configs" / f"{name}.json") for name in configs]
     workflow = ConfigWorkflow(config_file=files, workflow_type="train", bundle_root=str(bundle), **overrides)
-    workflow.initialize()
-    workflow.run()
-    workflow.finalize()
+    for engine in ("train", "validate"):
+        for handler in workflow.parser.get(f"{engine}#handlers"):
+            if handler["_target_"].split(".")[-1] in without:
+                handler["_disabled_"] = True
+    try:
+        workflow.initialize()
+        workflow.run()
+        workflow.finalize()
+    finally:
+        close_writers(workflow)
+    return workflow
 
 
-def mean_row(path: Path) -> dict[str, str]:
-    """Last row of a table of cases: the means."""
-    return {name: value for name, value in read_rows(path)[-1].items() if name != "case"}
+def close_writers(workflow: ConfigWorkflow) -> None:
+    """End the threads and files of TensorBoard, which would otherwise last as long as the process."""
+    for part in workflow.parser.ref_resolver.resolved_content.values():
+        if isinstance(part, TensorBoardHandler):
+            part.close()
+
+
+def copy_seen(source: Path, target: Path) -> None:
+    """Hand on what was seen of the images, so that the next run need not look at each of them anew."""
+    if (source / "manifest.json").is_file():
+        write_whole(target / "manifest.json", (source / "manifest.json").read_bytes())
+
+
+def remove(files: Iterable[Path]) -> None:
+    """Delete files, those that are there."""
+    for file in files:
+        file.unlink(missing_ok=True)
