@@ -31,10 +31,23 @@ def test_a_test_set_alone_passes(cases):
     ("val", "message"),
     [
         pytest.param(ROWS[:1], "with and without each of 2 classes, class 0 is in 1 of 1", id="one-sided"),
-        pytest.param([{"class": [0, 0]}, *ROWS[1:2]], "class 0 is in 0 of 2", id="nobody"),
+        pytest.param([{"class": [0, 0]}] * 2, "class 0 is in 0 of 2", id="nobody"),
         pytest.param([{"class": [0, 1, 1]}], r"val part needs 2 labels a case, has \[3\]", id="length"),
     ],
 )
 def test_several_classes_need_cases_with_and_without(val, message):
     with pytest.raises(ValueError, match=message):
         require_classes({"train": ROWS, "val": val}, classes=2)
+
+
+def test_a_class_that_validation_cannot_measure_is_logged(caplog):
+    parts = {"train": ROWS, "val": [{"class": [0, 0]}, *ROWS[1:2]]}
+    assert require_classes(parts, classes=2) is parts
+    assert "val part cannot measure the classes [0]" in caplog.text
+
+
+def test_a_class_that_training_cannot_learn_is_refused():
+    with pytest.raises(
+        ValueError, match="train part needs cases with and without each of 2 classes, class 0 is in 0 of 2"
+    ):
+        require_classes({"train": [{"class": [0, 0]}, *ROWS[1:2]], "val": ROWS}, classes=2)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from monai.handlers import from_engine
 from monai.losses import PatchAdversarialLoss
 
 from medssl.engines import AdversarialTrainer, JudgedInferer, PrepareTargets
@@ -65,6 +66,11 @@ def test_both_steps_by_hand():
 def test_means_of_a_vanilla_loss_are_chances():
     _, output = trained(discriminator(), criterion="bce")
     assert output["judged"]["fake"].item() == pytest.approx(torch.sigmoid(torch.tensor(1.0)).item())
+
+
+def test_trackers_find_the_loss():
+    _, output = trained(discriminator())
+    assert from_engine(["loss"], first=True)([output]) is output["loss"]
 
 
 def test_without_a_verdict_the_discriminator_rests():
