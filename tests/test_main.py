@@ -7,6 +7,8 @@ import sys
 import pytest
 
 from medssl import __main__ as verbs
+from medssl.data import read_listing
+from medssl.study import study_of
 
 
 def test_a_bundle_is_a_folder_or_a_name():
@@ -20,25 +22,38 @@ def test_an_unknown_bundle_is_named_beside_the_known():
         verbs.bundle_folder("nothing")
 
 
-def test_a_study_fills_in_the_bundle_and_prints_table_and_notes(tmp_path, monkeypatch, capsys):
-    calls = []
+def test_a_study_fills_in_the_places_and_prints_table_and_notes(tmp_path, monkeypatch, capsys):
+    studies = []
+    monkeypatch.setattr(verbs, "run_study", lambda study: studies.append(study) or [{"init": "ours", "mean": "0.5"}])
+    for place in ("weights", "elsewhere"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "a.pt").write_bytes(b"")
+    words = {"train_list": "{here}/a.csv", "dataset_dir": "data"}
+    config = {"bundle": "semantic_genesis", "inits": {"ours": "{weights}/a.pt"}, "output": "out", "notes": ["one seed"]}
+    (tmp_path / "study.json").write_text(json.dumps({**config, **words}))
+    verbs.study(str(tmp_path / "study.json"), weights=str(tmp_path / "weights"))
+    verbs.study(str(tmp_path / "study.json"), dataset_dir="mine", weights=str(tmp_path / "elsewhere"))
+    assert [study.bundle for study in studies] == [verbs.bundle_folder("semantic_genesis")] * 2
+    assert [study.inits["ours"] for study in studies] == [f"{tmp_path}/weights/a.pt", f"{tmp_path}/elsewhere/a.pt"]
+    assert studies[0].words == {"train_list": f"{tmp_path}/a.csv", "dataset_dir": "data"}
+    assert studies[1].words == {"train_list": f"{tmp_path}/a.csv", "dataset_dir": "mine"}
+    assert capsys.readouterr().out.split("\n")[-3:] == ["ours  1      0.500", "one seed", ""]
 
-    def run_study(**words):
-        calls.append(words)
-        return [{"init": "scratch", "mean": "0.5"}]
 
-    monkeypatch.setattr(verbs, "run_study", run_study)
-    config = {
-        "bundle": "semantic_genesis",
-        "inits": {"ours": "{bundle}/models/a.pt"},
-        "output": "out",
-        "notes": ["one seed"],
-    }
-    (tmp_path / "study.json").write_text(json.dumps(config))
-    verbs.study(str(tmp_path / "study.json"))
-    folder = verbs.bundle_folder("semantic_genesis")
-    assert calls == [{"bundle": folder, "inits": {"ours": f"{folder}/models/a.pt"}, "output": "out"}]
-    assert capsys.readouterr().out.split("\n")[-3:] == ["scratch  1      0.500", "one seed", ""]
+@pytest.mark.parametrize(
+    "file", sorted((verbs.BUNDLES.parent / "docs" / "evidence").glob("*.json")), ids=lambda f: f.stem
+)
+def test_studies_of_the_repository_name_only_what_there_is(file, tmp_path):
+    words = json.loads(file.read_text())
+    columns, notes = words.pop("columns"), words.pop("notes")
+    places = {"bundle": str(verbs.bundle_folder(words["bundle"])), "weights": str(tmp_path), "here": str(file.parent)}
+    words["inits"] = dict.fromkeys(words["inits"], "scratch")
+    made = study_of({**words, "bundle": places["bundle"]}, places)
+    assert [made.overrides(run)["epochs"] for run in made.runs()]
+    assert columns
+    assert all(isinstance(note, str) for note in notes)
+    lists = [made.words[word] for word in ("train_list", "val_list") if word in made.words]
+    assert all(read_listing(path) for path in lists)
 
 
 def test_export_hands_its_words_on_and_says_where(monkeypatch, capsys):

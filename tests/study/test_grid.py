@@ -12,4 +12,16 @@ def test_every_initialisation_with_every_seed_seed_by_seed():
         Run("ours", "a.pt", 5),
     ]
     assert runs[3].name == "ours_seed5"
-    assert runs[3].key == {"init": "ours", "seed": "5"}
+    assert runs[3].key == {"init": "ours", "fraction": "1", "seed": "5"}
+
+
+def test_every_share_of_the_labels_before_the_next_seed():
+    runs = study_runs({"scratch": "scratch", "ours": "a.pt"}, [0, 1], fractions=[0.05, 1])
+    assert [run.name for run in runs[:5]] == [
+        "scratch_0.05_seed0",
+        "ours_0.05_seed0",
+        "scratch_seed0",
+        "ours_seed0",
+        "scratch_0.05_seed1",
+    ]
+    assert runs[0].key == {"init": "scratch", "fraction": "0.05", "seed": "0"}

@@ -16,6 +16,7 @@ from medssl.study.grid import Run, study_runs
 __all__ = ["Study", "study_of"]
 
 EVALUATIONS = {"train": "evaluate", "classify": "evaluate_classify"}
+OWN = {"seed": "seeds", "label_fraction": "fractions", "output_dir": "output", "models_dir": "output"}
 PLACES = ("dataset_dir", "store")  # where things lie on one machine: only the last part of the path counts
 
 
@@ -25,7 +26,7 @@ class Study:
 
     Attributes:
         bundle: the bundle's folder.
-        inits: weights by name: a path, or "scratch".
+        inits: weights by name: a path, or "scratch"; or overrides of training, of which ``pretrained`` says that.
         output: folder for ``runs.csv`` and the runs' own folders.
         config: what is fine-tuned: ``train`` for a segmentation, ``classify`` for a classification.
         fractions: shares of the training patients whose labels are used, in (0, 1].
@@ -40,7 +41,7 @@ class Study:
     """
 
     bundle: Path
-    inits: Mapping[str, str]
+    inits: Mapping[str, str | Mapping[str, Any]]
     output: Path
     config: str = "train"
     fractions: Sequence[float] = (1.0,)
@@ -53,22 +54,33 @@ class Study:
     def __post_init__(self) -> None:
         if self.config not in EVALUATIONS:
             raise ValueError(f"a study fine-tunes one of {list(EVALUATIONS)}, got {self.config!r}; correct the config.")
-        absent = sorted(name for name, file in self.inits.items() if file != "scratch" and not Path(file).is_file())
+        weights = {name: start["pretrained"] for name, start in self.starts.items()}
+        absent = sorted(name for name, file in weights.items() if file != "scratch" and not Path(file).is_file())
         if absent:
-            raise ValueError(f"{len(absent)} of {len(self.inits)} inits have no file: {absent}; correct the paths.")
-        given = [*self.words, *self.evaluate, *(["label_fraction"] if set(self.fractions) != {1} else [])]
-        unknown = sorted({word.split("#")[0] for word in given} - set(self.known))
+            raise ValueError(f"{len(absent)} of {len(weights)} inits have no file: {absent}; correct the paths.")
+        self.require_known()
+
+    def require_known(self) -> None:
+        """Make sure that the config has every word and every handler named here; MONAI takes any in silence."""
+        config = self.known
+        given = [word for words in (self.words, self.evaluate, *self.starts.values()) for word in words]
+        clash = {word: OWN[word] for word in given if word in OWN}
+        if clash:
+            raise ValueError(f"a study sets {sorted(clash)} itself; give {sorted(set(clash.values()))} instead.")
+        given += ["label_fraction"] if set(self.fractions) != {1} else []
+        handlers = [handler["_target_"].split(".")[-1] for handler in config["train"]["handlers"]]
+        handlers += [handler["_target_"].split(".")[-1] for handler in config["validate"]["handlers"]]
+        unknown = {word.split("#")[0] for word in given} - set(config) | set(self.without) - set(handlers)
         if unknown:
-            raise ValueError(f"{self.config}.json has no words {unknown}, known are {sorted(self.known)}.")
-        handlers = {
-            handler["_target_"].split(".")[-1]
-            for part in ("train", "validate")
-            for handler in self.known[part]["handlers"]
+            raise ValueError(f"{self.config}.json has no {sorted(unknown)}; correct the spelling, or leave them out.")
+
+    @property
+    def starts(self) -> dict[str, dict[str, Any]]:
+        """Words of training that only some initialisation has, by its name."""
+        return {
+            name: dict(start) if isinstance(start, Mapping) else {"pretrained": start}
+            for name, start in self.inits.items()
         }
-        if not set(self.without) <= handlers:
-            raise ValueError(
-                f"{self.config}.json has the handlers {sorted(handlers)}, cannot leave out {self.without}."
-            )
 
     @property
     def known(self) -> dict[str, Any]:
@@ -86,20 +98,23 @@ class Study:
 
     def runs(self) -> list[Run]:
         """The runs in their order."""
-        return study_runs(self.inits, self.seeds, fractions=self.fractions)
+        weights = {name: start["pretrained"] for name, start in self.starts.items()}
+        return study_runs(weights, self.seeds, fractions=self.fractions)
 
     def overrides(self, run: Run) -> dict[str, Any]:
-        """Words of one run, but for its weights and folders."""
-        own = {"seed": run.seed} | ({"label_fraction": run.fraction} if "label_fraction" in self.known else {})
-        epochs = self.words.get("epochs")
-        return own | self.words | ({"epochs": _of_fraction(epochs, run.fraction)} if isinstance(epochs, dict) else {})
+        """Words of a run's training and evaluation, but for folders."""
+        words = {"seed": run.seed, "label_fraction": run.fraction, **self.words}
+        if "label_fraction" not in self.known:
+            del words["label_fraction"]
+        if isinstance(words.get("epochs"), Mapping):
+            words["epochs"] = _of_fraction(words["epochs"], run.fraction)
+        return words
 
     def fingerprint(self, run: Run) -> str:
-        """Short hash of the weights' bytes and of all words that a run depends on; files count by what they hold."""
-        words = {**self.overrides(run), **{f"evaluate {word}": value for word, value in self.evaluate.items()}}
-        words = {word: str(value).rsplit("/")[-1] if word in PLACES else _bytes(value) for word, value in words.items()}
-        conditions = [_bytes(run.pretrained), self.config, [*self.overlays], [*self.without], words]
-        return _digest(conditions)
+        """Short hash of all words that a run depends on; files count by what they hold."""
+        words = [self.overrides(run), self.starts[run.init], self.evaluate]
+        settled = [{word: _settled(word, value) for word, value in group.items()} for group in words]
+        return _digest([self.config, [*self.overlays], [*self.without], settled])
 
     def config_hash(self) -> str:
         """Short hash of the configs as they are now, whatever their layout and remarks."""
@@ -137,7 +152,9 @@ def _of_fraction(numbers: Mapping[str, int], fraction: float) -> int:
     return found[0]
 
 
-def _bytes(value: Any) -> Any:
+def _settled(word: str, value: Any) -> Any:
+    if word in PLACES:
+        return str(value).rsplit("/", maxsplit=1)[-1]
     return content_hash(value) if isinstance(value, str) and Path(value).is_file() else value
 
 

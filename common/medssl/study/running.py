@@ -21,6 +21,7 @@ from medssl.study.results import run_facts, run_metrics, sizes
 __all__ = ["run_study"]
 
 logger = logging.getLogger(__name__)
+SAME = ("configs", "torch", "monai", "hardware")  # what no comparison wants to differ in
 
 
 def run_study(study: Study) -> list[dict[str, str]]:
@@ -41,6 +42,9 @@ def run_study(study: Study) -> list[dict[str, str]]:
     rows = collect(study.output, list(files.values()))
     if len(rows) < len(files):
         logger.warning("%d of %d runs are with other processes.", len(files) - len(rows), len(files))
+    mixed = [name for name in SAME if len({row[name] for row in rows}) > 1]
+    if mixed:
+        logger.warning("the runs differ in %s; delete the rows of those that should be repeated.", ", ".join(mixed))
     return rows
 
 
@@ -75,7 +79,7 @@ def finetune(study: Study, run: Run, *, folder: Path) -> dict[str, Any]:
     remove(folder.glob("*.pt"))
     started = time.time()
     copy_seen(study.output, folder)
-    training = {**words, "output_dir": str(folder), "pretrained": run.pretrained}
+    training = {**words, "output_dir": str(folder), **study.starts[run.init]}
     trained = execute(study.bundle, configs, overrides=training, without=study.without).train_dataset_data
     minutes = (time.time() - started) / 60
     copy_seen(folder, evaluation)

@@ -43,7 +43,9 @@ def counted(numbers: Sequence[int]) -> str:
 
 
 def spread(values: Sequence[float]) -> str:
-    """Mean, with the standard deviation where there are several values."""
+    """Mean, with the standard deviation where there are several values; scores get three digits, counts one."""
     if not values:
         return "none"
-    return f"{mean(values):.3f}" if len(values) == 1 else f"{mean(values):.3f} ± {stdev(values):.3f}"
+    digits = 3 if max(values) <= 1 else 1
+    deviation = f" ± {stdev(values):.{digits}f}" if len(values) > 1 else ""
+    return f"{mean(values):.{digits}f}{deviation}"
