@@ -28,3 +28,17 @@ def test_only_better_validations_write_and_the_facts_lie_beside(tmp_path, half, 
     evaluator.state.best_metric_epoch = 0
     evaluator.run([0])
     assert torch.equal(torch.load(tmp_path / "a.pt", weights_only=True)["weight"], first["weight"])
+
+
+def test_the_last_validation_may_count_instead(tmp_path):
+    network = nn.Linear(2, 1)
+    evaluator = Engine(lambda e, b: None)
+    evaluator.state.metrics, evaluator.state.best_metric_epoch = {"val_loss": 0.5}, 0
+    BestWeights(network, tmp_path / "a.pt", keep="last").attach(evaluator)
+    evaluator.run([0])
+    assert torch.equal(torch.load(tmp_path / "a.pt", weights_only=True)["weight"], network.weight)
+
+
+def test_there_is_no_third_way(tmp_path):
+    with pytest.raises(ValueError, match="keep is 'best' or 'last', got 'worst'"):
+        BestWeights(nn.Linear(2, 1), tmp_path / "a.pt", keep="worst")

@@ -20,7 +20,7 @@ __all__ = ["BestWeights"]
 
 
 class BestWeights:
-    """Write the network's weights, and a page of facts beside them, at every better validation.
+    """Write the network's weights, and a page of facts beside them, at every better validation, or at every one.
 
     Args:
         network: what is saved, not wrapped for several processes.
@@ -28,6 +28,10 @@ class BestWeights:
         half: save in half precision, half the size.
         facts: words to note beside the weights, such as the settings and the hash of the data.
         device: where the network learns, noted with the minutes that it took.
+        keep: ``best``, or ``last`` where validations cannot be compared with each other.
+
+    Raises:
+        ValueError: if ``keep`` is another word.
     """
 
     def __init__(
@@ -38,12 +42,16 @@ class BestWeights:
         half: bool = False,
         facts: Mapping[str, Any] | None = None,
         device: torch.device | str = "cpu",
+        keep: str = "best",
     ) -> None:
+        if keep not in ("best", "last"):
+            raise ValueError(f"keep is 'best' or 'last', got {keep!r}.")
         self.network = network
         self.path = Path(path)
         self.half = half
         self.facts = dict(facts or {})
         self.device = device
+        self.keep = keep
         self.started = time.monotonic()
 
     def attach(self, engine: Engine) -> None:
@@ -51,8 +59,8 @@ class BestWeights:
         engine.add_event_handler(Events.EPOCH_COMPLETED, self)
 
     def __call__(self, engine: Engine) -> None:
-        """Write if this validation was the best."""
-        if engine.state.best_metric_epoch != engine.state.epoch:
+        """Write if this validation was the best, or if the last one counts."""
+        if self.keep == "best" and engine.state.best_metric_epoch != engine.state.epoch:
             return
         metrics = {name: np.asarray(value, dtype=float).tolist() for name, value in engine.state.metrics.items()}
         seconds = getattr(engine.state, "seconds_before", 0.0) + time.monotonic() - self.started
