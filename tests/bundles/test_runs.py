@@ -2,8 +2,6 @@
 
 import csv
 import json
-import signal
-import time
 from pathlib import Path
 
 import nibabel as nib
@@ -14,7 +12,7 @@ from monai.bundle import ConfigParser
 from PIL import Image
 
 from medssl.data.files import stem
-from tests.bundles.running import messages, run, start
+from tests.bundles.running import kill_at_first_state, messages, run, start
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:
@@ -141,15 +139,8 @@ def test_the_encoder_alone_may_come_first(bundle, tmp_path):
 @pytest.mark.slow
 def test_a_killed_run_continues_to_the_very_same_weights(bundle, pretrained, tmp_path):
     words = {"models_dir": str(tmp_path), "output_dir": str(tmp_path), "epochs": 2, "half_precision": False}
-    process = start(bundle, "pretrain+demo", checkpoint_minutes=1e-6, **words)
-    deadline = time.monotonic() + 120
-    while not (tmp_path / "checkpoint.pt").exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    output = process.communicate()[0]
-    assert (tmp_path / "checkpoint.pt").exists(), output
-    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["engine"]
-    assert 0 < state["iteration"] < 2 * state["epoch_length"]
+    cut = kill_at_first_state(start(bundle, "pretrain+demo", checkpoint_minutes=1e-6, **words), tmp_path)
+    assert 0 < cut["iteration"] < 2 * cut["epoch_length"]
     run(bundle, "pretrain+demo", resume=True, **words)
     whole, continued = weights(pretrained / "pretrained.pt"), weights(tmp_path / "pretrained.pt")
     assert all(torch.equal(whole[key], continued[key]) for key in whole)

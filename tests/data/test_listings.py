@@ -66,3 +66,10 @@ def test_class_may_have_another_name(tmp_path):
 def test_boxes_come_along(tmp_path):
     (tmp_path / "a.json").write_text('[{"image": "a.png", "boxes": [{"class": "Mass", "box": [1, 2, 3, 4]}]}]')
     assert read_listing(tmp_path / "a.json")[0]["boxes"] == [{"class": "Mass", "box": [1, 2, 3, 4]}]
+
+
+def test_a_table_without_a_column_of_images_is_refused_with_its_columns(tmp_path):
+    path = tmp_path / "entries.csv"
+    path.write_text("Image Index,Finding\na.png,Mass\n")
+    with pytest.raises(ValueError, match=r"needs a column 'image' or 'file', has \['Image Index', 'Finding'\]; rename"):
+        read_listing(path)

@@ -66,3 +66,10 @@ def test_refuses(cases, words, message):
 def test_a_test_set_alone_all_validates():
     cases = cohort(2, split="test")
     assert split_cases(cases) == {"train": [], "val": cases}
+
+
+def test_folders_that_may_be_no_patients_are_pointed_out(caplog):
+    cases = [{"image": f"{name}/{number}.png", "patient": name} for name in ("a", "b") for number in range(31)]
+    split_cases(cases, val_fraction=0.5)
+    assert "62 images are of only 2 patients" in caplog.text
+    assert "--patient_pattern" in caplog.text

@@ -5,19 +5,11 @@ from random import Random
 
 import numpy as np
 import pytest
-from monai.transforms import Compose, CopyItemsd
+from monai.bundle import ConfigParser
 from scipy.stats import binomtest, chisquare, ks_2samp
 
-from medssl.transforms import (
-    RandBlurd,
-    RandBoxDistortion,
-    RandBoxDistortiond,
-    RandBrightnessContrastd,
-    RandRepeatedFlipd,
-    RandResizedCropd,
-    StackViewsd,
-    UnitFloatd,
-)
+from medssl.transforms import RandBoxDistortion
+from tests.sources import ROOT
 
 UNLIKELY = 1e-3  # chance of a seed whose values look foreign although they are not
 BRANCHES = ("cut", "keep", "swap", "none")
@@ -71,26 +63,21 @@ def test_distortions_as_a_population(base, values):
         assert np.mean(changed[branch]) == pytest.approx(mean, abs=3.5 * error)
 
 
-VIEWS = ("image", "view_2")
-FLIP = {"prob": 0.5, "max_flips": 1, "idle_prob": 0.0, "axes": (0,)}
-FAITHFUL = [RandRepeatedFlipd(VIEWS, alike=False, **FLIP)]
-TOGETHER = [RandRepeatedFlipd(["image", "volume"], **FLIP), RandRepeatedFlipd("view_2", **FLIP)]
-
-
-def pipeline(flips):
-    before = [CopyItemsd("image", names="view_2"), RandResizedCropd(VIEWS, size=224, alike=False)]
-    jitter = [RandBrightnessContrastd(VIEWS, alike=False), RandBlurd(VIEWS, alike=False)]
-    after = [RandBoxDistortiond(VIEWS, alike=False), StackViewsd(VIEWS), UnitFloatd("volume")]
-    return Compose([*before, CopyItemsd("image", names="volume"), *jitter, *flips, *after])
+def pipeline(**words):
+    """Give what the bundle does to pictures, in its published form."""
+    parser = ConfigParser()
+    parser.read_config([ROOT / f"bundles/dira/configs/{name}.json" for name in ("pretrain", "paper")])
+    parser.update({"picture#channels": 1, **words})
+    return parser.get_parsed_content("train#preprocessing")
 
 
 def correlation(first, second):
     return np.corrcoef(first.ravel(), second.ravel())[0, 1]
 
 
-def statistics(flips, source, runs):
+def statistics(source, runs, **words):
     """Of many runs, by the names of the golden columns; axis 0 of our images runs from left to right."""
-    views, image, found = pipeline(flips), np.ascontiguousarray(source.T[None]), []
+    views, image, found = pipeline(**words), np.ascontiguousarray(source.T[None]), []
     for seed in range(runs):
         result = views.set_random_state(seed=seed)({"image": image})
         (first, second), target = result["image"].double().numpy(), result["volume"].double().numpy()
@@ -104,7 +91,7 @@ def statistics(flips, source, runs):
 
 @pytest.fixture(scope="module")
 def ours(values):
-    return statistics(FAITHFUL, values["tf_source"], 200)
+    return statistics(values["tf_source"], 200)
 
 
 @pytest.fixture(scope="module")
@@ -126,5 +113,5 @@ def test_target_is_not_flipped_with_the_view(ours, theirs):
 
 
 def test_target_may_be_flipped_with_the_view(values):
-    found = statistics(TOGETHER, values["tf_source"], 40)
+    found = statistics(values["tf_source"], 40, flip_target=True)
     assert (found["corr_v1_target"] > found["corr_v1_fliptarget"]).mean() > 0.9

@@ -61,3 +61,13 @@ def test_what_does_not_fit_is_refused(tmp_path, objects, message):
     trained(tmp_path, network=network())
     with pytest.raises(ValueError, match=message):
         trained(tmp_path, EarlierState(tmp_path / "checkpoint.pt", objects), network=network())
+
+
+def test_a_run_that_was_not_at_its_end_is_pointed_out(tmp_path, caplog):
+    trained(tmp_path / "first", network=network())
+    path = tmp_path / "first/checkpoint.pt"
+    state = torch.load(path, weights_only=True)
+    torch.save(state | {"engine": {**state["engine"], "max_epochs": 2}}, path)
+    second = network()
+    trained(tmp_path / "second", EarlierState(path, {"network": second}), network=second)
+    assert "ended at iteration 3 of 6" in caplog.text

@@ -3,7 +3,7 @@ import pytest
 from monai.bundle import ConfigParser
 
 from medssl import __version__
-from medssl.weights import installed_versions, require_package, require_switches
+from medssl.weights import installed_versions, require_choices, require_package, require_switches
 
 
 @pytest.mark.parametrize("version", [__version__, "0.0.7", __version__.rpartition(".")[0] + ".99"])
@@ -46,3 +46,12 @@ def test_versions():
     versions = installed_versions()
     assert versions["medssl"] == __version__
     assert versions["numpy"] == numpy.__version__
+
+
+def test_words_have_values_that_they_can_have():
+    assert require_choices({"stage": "dir"}, {"stage": ["di", "dir"]})
+
+
+def test_other_values_are_named_with_the_choices():
+    with pytest.raises(ValueError, match=r"--stage is one of \['di', 'dir'\], got 'dar'; choose one"):
+        require_choices({"stage": "dar"}, {"stage": ["di", "dir"]})

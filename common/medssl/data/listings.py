@@ -63,6 +63,8 @@ def _from_json(path: Path) -> list[Any]:
 def _from_csv(path: Path) -> list[Any]:
     with path.open(newline="", encoding="utf-8-sig") as stream:
         rows = list(csv.DictReader(stream))
+    if rows and not {"image", "file"} & rows[0].keys():
+        raise ValueError(f"The list {path.name} needs a column 'image' or 'file', has {list(rows[0])}; rename one.")
     return [{**row, "image": row.get("image") or row.get("file")} for row in rows]
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 __all__ = ["split_cases"]
+
+logger = logging.getLogger(__name__)
+FEW, MANY = 3, 30  # patients in all, images of each
 
 
 def split_cases(
@@ -38,6 +42,7 @@ def split_cases(
     elif any("fold" in case for case in cases):
         parts = _parts(cases, lambda case: str(case.get("fold")) == str(fold))
     else:
+        _warn_of_few(cases)
         chosen = _drawn(list(dict.fromkeys(case["patient"] for case in cases)), val_fraction, seed=seed, fold=fold)
         parts = _parts(cases, lambda case: case["patient"] in chosen)
     both = {case["patient"] for case in parts["train"]} & {case["patient"] for case in parts["val"]}
@@ -51,6 +56,16 @@ def split_cases(
             "look at the splits or folds of the list."
         )
     return parts
+
+
+def _warn_of_few(cases: Sequence[dict[str, Any]]) -> None:
+    patients = len({case["patient"] for case in cases})
+    if patients <= FEW and len(cases) > MANY * patients:
+        logger.warning(
+            "%d images are of only %d patients, and a patient stays on one side of the split; where folders are no "
+            "patients, such as one for each class, give a --patient_pattern or a dataset.json.",
+            len(cases), patients,
+        )  # fmt: skip
 
 
 def _drawn(patients: list[str], val_fraction: float, *, seed: int, fold: int) -> set[str]:

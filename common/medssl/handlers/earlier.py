@@ -54,9 +54,20 @@ class EarlierState:
         state = read_state(path)
         for name, thing in self.objects.items():
             self.load(name, thing, objects=state["objects"])
+        self.warn_of_rest(state["engine"])
         logger.info(
             "went on from %s/%s, iteration %d there.", path.parent.name, path.name, state["engine"]["iteration"]
         )
+
+    def warn_of_rest(self, engine: Mapping[str, Any]) -> None:
+        """Say so if the earlier run was not at its end.
+
+        Args:
+            engine: its engine's state.
+        """
+        planned = int(engine["max_epochs"] or 0) * int(engine["epoch_length"])
+        if engine["iteration"] < planned:
+            logger.warning("the earlier run ended at iteration %d of %d.", engine["iteration"], planned)
 
     def load(self, name: str, thing: Any, *, objects: Mapping[str, Any]) -> None:
         """Give one object its earlier state.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
@@ -10,7 +11,7 @@ from monai.utils.module import version_leq
 
 from medssl import __version__
 
-__all__ = ["installed_versions", "require_package", "require_switches"]
+__all__ = ["installed_versions", "require_choices", "require_package", "require_switches"]
 
 PACKAGES = ("monai", "torch", "pytorch-ignite", "nibabel", "numpy", "scipy")
 
@@ -51,6 +52,29 @@ def require_switches(**switches: Any) -> bool:
     wrong = [f"--{name} {value!r}" for name, value in switches.items() if not isinstance(value, bool)]
     if wrong:
         raise ValueError(f"switches need True or False, spelled like that, got {', '.join(wrong)}.")
+    return True
+
+
+def require_choices(given: Mapping[str, Any], allowed: Mapping[str, Sequence[Any]]) -> bool:
+    """Make sure that words have values that they can have.
+
+    Args:
+        given: values by word.
+        allowed: for each of the words, the values that it can have.
+
+    Returns:
+        True, so that a config may name this under ``_requires_``.
+
+    Raises:
+        ValueError: if one has another value.
+    """
+    wrong = [
+        f"--{word} is one of {list(allowed[word])}, got {value!r}"
+        for word, value in given.items()
+        if value not in allowed[word]
+    ]
+    if wrong:
+        raise ValueError(f"{'; '.join(wrong)}; choose one.")
     return True
 
 
