@@ -44,7 +44,7 @@ demo: .venv/.ready
 	@start=$$SECONDS; unset OMP_NUM_THREADS; cd bundles/$(BUNDLE); rm -rf eval/demo; \
 	for step in $(FIRST); do $(RUN) "['configs/$$step.json','configs/demo.json']"; done; \
 	$(BIN)/python -m medssl study ../../docs/evidence/$(BUNDLE)_demo.json; \
-	echo "pictures:"; find eval/demo -name "*.png" | sort | sed "s|^|  bundles/$(BUNDLE)/|"; \
+	echo "pictures:"; find eval/demo -name "*.png" -not -path "*/sample/*" | sort | sed "s|^|  bundles/$(BUNDLE)/|"; \
 	echo "make demo: $$((SECONDS - start)) s after the environment was there"
 
 clean:
