@@ -15,6 +15,7 @@ def engine():
 
 
 def test_sigterm_finishes_the_iteration_and_ends_in_order(engine):
+    before = signal.getsignal(signal.SIGTERM)
     GracefulStop().attach(engine)
     done, terminated = [], []
     engine.add_event_handler(Events.ITERATION_STARTED(once=3), lambda e: os.kill(os.getpid(), signal.SIGTERM))
@@ -25,7 +26,7 @@ def test_sigterm_finishes_the_iteration_and_ends_in_order(engine):
     assert end.value.code == 0
     assert done == [1, 2, 3]
     assert terminated == [3]
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_the_last_iteration_of_an_epoch_takes_its_epoch_with_it(engine):
