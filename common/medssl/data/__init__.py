@@ -15,6 +15,7 @@ from medssl.data.labelled import labelled_cases
 from medssl.data.labels import label_fraction
 from medssl.data.listings import read_listing
 from medssl.data.outputs import (
+    is_whole,
     is_whole_nifti,
     is_whole_png,
     output_name,
@@ -61,6 +62,7 @@ __all__ = [
     "image_facts",
     "image_files",
     "is_dicom",
+    "is_whole",
     "is_whole_nifti",
     "is_whole_png",
     "known_words",

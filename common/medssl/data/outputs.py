@@ -19,6 +19,7 @@ from nibabel.filebasedimages import ImageFileError
 from medssl.data.files import first_file, stem
 
 __all__ = [
+    "is_whole",
     "is_whole_nifti",
     "is_whole_png",
     "output_name",
@@ -90,7 +91,7 @@ def unfinished_cases(
             f"{names.count(shared[0])}; rename images, or give a folder above all of them."
         )
     outputs = [layout.filename(subject=_subject(case["image"], data_root_dir)) for case in cases]
-    open_cases = [case for case, output in zip(cases, outputs, strict=True) if not WHOLE[suffix](output)]
+    open_cases = [case for case, output in zip(cases, outputs, strict=True) if not is_whole(output)]
     if len(open_cases) < len(cases):
         logger.info("%d of %d outputs are there already.", len(cases) - len(open_cases), len(cases))
     return open_cases
@@ -144,3 +145,12 @@ def is_whole_png(path: str | os.PathLike) -> bool:
 
 
 WHOLE = {".nii.gz": is_whole_nifti, ".png": is_whole_png}
+
+
+def is_whole(path: str | os.PathLike) -> bool:
+    """Say whether a ``.nii.gz`` or ``.png`` file is there and not cut off.
+
+    Args:
+        path: the file.
+    """
+    return next(looks_whole for suffix, looks_whole in WHOLE.items() if str(path).endswith(suffix))(path)

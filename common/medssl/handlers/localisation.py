@@ -12,6 +12,7 @@ from ignite.engine import Engine, Events
 
 from medssl.data import output_name, write_rows
 from medssl.figures import draw_heat_map
+from medssl.handlers.tables import RowTable
 from medssl.metrics import accuracy_at, box_above, box_ious, lies_within, peak
 
 __all__ = ["HeatMapOverlay", "LocalisationTable"]
@@ -32,7 +33,7 @@ class Finding(NamedTuple):
     truths: np.ndarray
 
 
-class LocalisationTable:
+class LocalisationTable(RowTable):
     """Write where each asked class was found to a CSV; last rows: accuracies over all that have a true box.
 
     A case with several true boxes of one class counts by the one that fits best. The accuracies become metrics too,
@@ -57,17 +58,8 @@ class LocalisationTable:
     """
 
     def __init__(self, path: str | os.PathLike, columns: Sequence[str], *, share: float = 0.5, root: str = "") -> None:
-        self.path = Path(path)
-        self.columns = tuple(columns)
+        super().__init__(path, columns, root=root)
         self.share = _checked_share(share)
-        self.root = root
-        self.rows: list[dict[str, Any]] = []
-
-    def attach(self, engine: Engine) -> None:
-        """Collect rows, then write; attach to an evaluator of one process."""
-        engine.add_event_handler(Events.EPOCH_STARTED, lambda engine: self.rows.clear())
-        engine.add_event_handler(Events.ITERATION_COMPLETED, self.collect)
-        engine.add_event_handler(Events.EPOCH_COMPLETED, self)
 
     def collect(self, engine: Engine) -> None:
         """Keep the rows of one batch."""

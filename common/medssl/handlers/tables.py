@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,37 @@ class MetricTable:
         write_rows(self.path, [{"case": name} | row for name, row in zip([*self.names, "mean"], rows, strict=True)])
 
 
-class PredictionTable:
+class RowTable(ABC):
+    """What tables share whose rows come batch by batch.
+
+    Args:
+        path: the CSV.
+        columns: names of the classes.
+        root: folder below which images are named by their place; empty to name them by their files alone.
+    """
+
+    def __init__(self, path: str | os.PathLike, columns: Sequence[str], *, root: str = "") -> None:
+        self.path = Path(path)
+        self.columns = tuple(columns)
+        self.root = root
+        self.rows: list[dict[str, Any]] = []
+
+    def attach(self, engine: Engine) -> None:
+        """Collect rows, then write; attach to an evaluator of one process."""
+        engine.add_event_handler(Events.EPOCH_STARTED, lambda engine: self.rows.clear())
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self.collect)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self)
+
+    @abstractmethod
+    def collect(self, engine: Engine) -> None:
+        """Keep the rows of one batch."""
+
+    @abstractmethod
+    def __call__(self, engine: Engine) -> None:
+        """Write the table."""
+
+
+class PredictionTable(RowTable):
     """Write the predicted probabilities of every case to a CSV, with the true class or classes beside them.
 
     Args:
@@ -77,17 +108,8 @@ class PredictionTable:
     def __init__(
         self, path: str | os.PathLike, columns: Sequence[str], *, root: str = "", multi_label: bool = False
     ) -> None:
-        self.path = Path(path)
-        self.root = root
+        super().__init__(path, columns, root=root)
         self.multi_label = switch(multi_label, "multi_label")
-        self.columns = tuple(columns)
-        self.rows: list[dict[str, str]] = []
-
-    def attach(self, engine: Engine) -> None:
-        """Collect rows, then write; attach to an evaluator of one process."""
-        engine.add_event_handler(Events.EPOCH_STARTED, lambda engine: self.rows.clear())
-        engine.add_event_handler(Events.ITERATION_COMPLETED, self.collect)
-        engine.add_event_handler(Events.EPOCH_COMPLETED, self)
 
     def collect(self, engine: Engine) -> None:
         """Keep the rows of one batch."""

@@ -11,7 +11,7 @@ import nibabel as nib
 import numpy as np
 from PIL import Image
 
-from medssl.data.outputs import is_whole_nifti, is_whole_png
+from medssl.data.outputs import is_whole
 from medssl.data.records import read_json, write_json
 from medssl.data.replacing import write_whole
 
@@ -86,13 +86,7 @@ def read_cases(directory: Path, settings: dict[str, Any]) -> list[Case]:
         )
     cases = _absolute(directory, content["cases"])
     files = [case[key] for case in cases for key in ("image", "label") if key in case]
-    return cases if content["settings"] == settings and all(map(_is_whole, files)) else []
-
-
-def _is_whole(path: str) -> bool:
-    if not path.endswith(".png"):
-        return is_whole_nifti(path)
-    return is_whole_png(path)
+    return cases if content["settings"] == settings and all(map(is_whole, files)) else []
 
 
 def _absolute(directory: Path, cases: list[Case]) -> list[Case]:
