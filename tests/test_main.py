@@ -56,6 +56,16 @@ def test_studies_of_the_repository_name_only_what_there_is(file, tmp_path):
     assert all(read_listing(path) for path in lists)
 
 
+def test_convert_hands_its_words_on_and_says_where(monkeypatch, capsys, tmp_path):
+    calls = []
+    monkeypatch.setattr(verbs, "bundle_folder", lambda name: tmp_path / name)
+    monkeypatch.setattr(verbs, "convert_checkpoint", lambda file, **words: calls.append((file, words)) or "b.pt")
+    verbs.convert("a.pth", "some_bundle", take="teacher")
+    words = {"to": str(tmp_path / "some_bundle"), "output": "", "parts": "encoder_decoder", "take": "teacher"}
+    assert calls == [("a.pth", words)]
+    assert capsys.readouterr().out == "wrote b.pt\n"
+
+
 def test_export_hands_its_words_on_and_says_where(monkeypatch, capsys):
     calls = []
     monkeypatch.setattr(verbs, "export_checkpoint", lambda *files, **words: calls.append((files, words)) or "b.pth")

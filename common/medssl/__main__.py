@@ -39,27 +39,29 @@ def samples(directory: str, patients: int = 8) -> None:
     print(f"wrote {write_samples(directory, patients=patients)}")
 
 
-def convert(file: str, to: str, *, output: str = "", parts: str = "encoder_decoder") -> None:
+def convert(file: str, to: str, *, output: str = "", parts: str = "encoder_decoder", take: str = "") -> None:
     """Turn a published checkpoint into weights of a bundle.
 
     Args:
-        file: the checkpoint, as the authors of Semantic Genesis, Models Genesis, TransVW or DiRA wrote it, or a ResNet
-            with torchvision's names.
+        file: the checkpoint, as the authors of Semantic Genesis, Models Genesis, TransVW, DiRA, Alice or SAM (the
+            anatomical embedding) wrote it, or a ResNet with torchvision's names.
         to: the bundle's folder or name.
         output: file to write; one of the same name in the models/ of the bundle if empty.
         parts: "encoder_decoder" or "encoder": what must be complete.
+        take: which network of a file that holds several: "student" or "teacher"; the student if empty.
     """
-    print(f"wrote {convert_checkpoint(file, to=str(bundle_folder(to)), output=output, parts=parts)}")
+    print(f"wrote {convert_checkpoint(file, to=str(bundle_folder(to)), output=output, parts=parts, take=take)}")
 
 
-def export(file: str, output: str, *, form: str = "unet", in_channels: int = 0) -> None:
+def export(file: str, output: str, *, form: str = "", in_channels: int = 0) -> None:
     """Write weights of a bundle under published names, for programs that expect those.
 
     Args:
         file: the weights, such as models/pretrained.pt.
         output: file to write.
-        form: "unet", as the authors' files are and, for a residual encoder, Unet of segmentation_models_pytorch; or
-            "resnet", the residual encoder alone, as torchvision's ResNet.
+        form: "unet", as the authors' files are and, for a residual encoder, Unet of segmentation_models_pytorch;
+            "resnet", the residual encoder alone, as torchvision's ResNet; or "embedding", anatomical embeddings, as
+            SAM's files are. The first that fits if empty.
         in_channels: of the network that will read it; 0 for those of the weights. torchvision's has 3.
     """
     print(f"wrote {export_checkpoint(file, output, form=form, in_channels=in_channels)}")

@@ -76,5 +76,5 @@ def copied(folder: Path, where: Path) -> Path:
     shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("eval"))
     for name in PREPARATION:
         if (copy / f"configs/{name}.json").exists():
-            run(copy, f"{name}+demo", epochs=1)
+            run(copy, f"{name}+demo", epochs=1, pretrained="scratch")
     return copy

@@ -64,6 +64,28 @@ def test_measuring_leaves_the_chances_of_the_config():
     assert one.get_parsed_content("perturbations#both").transforms[0].transform.prob == 0.1
 
 
+def test_reading_by_chance_is_reading():
+    copy = {"_target_": "CopyItemsd", "keys": "image", "names": "volume"}
+    preprocessing = {"_target_": "Compose", "transforms": [FLIPS | {"keys": "image"}, copy]}
+    one = parser(train=PRETRAIN["train"] | {"preprocessing": preprocessing}, perturbations={})
+    (reading, augmenting, _) = measure_bundle(one, seconds=0.01)
+    assert (reading.stage, reading.name) == ("reading", "RandRepeatedFlipd, which reads by chance")
+    assert augmenting.stage == "augmenting"
+
+
+def test_what_the_network_takes_beside_the_image_is_given():
+    calls = []
+
+    def inferer(image, network, *args, **kwargs):
+        calls.append([len(each) for each in args])
+        return network(image)
+
+    prepare = {"_target_": "medssl.engines.PrepareTargets", "tasks": ["volume"], "beside": ["volume"]}
+    measure_bundle(parser(prepare_batch=prepare, train=PRETRAIN["train"] | {"inferer": inferer}), seconds=0.01)
+    assert calls
+    assert set(map(tuple, calls)) == {(3,)}
+
+
 RATES = [Rate("reading", "a", 0.01), Rate("augmenting", "b", 0.03), Rate("training step", "c", 0.025)]
 
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 from ignite.engine import Engine, Events
 from monai.data import MetaTensor
+from monai.engines import IterationEvents
 
 import medssl.handlers
 from medssl.networks import KeyQueue, QueuedMatch
@@ -28,6 +29,7 @@ OUTPUTS = {  # of MONAI's engines: whole batches, or a list of single cases
         "judged": {"real": torch.tensor(1.0), "fake": torch.tensor(0.0)},
         "loss": torch.tensor(0.5),
     },
+    "distilled": {"pred": {"teacher": {"embedding": torch.eye(4).reshape(2, 2, 4)}}, "loss": torch.tensor(0.5)},
     "decollated": [{"image": IMAGE[0], "pred": torch.tensor([0.2, 0.8]), "label": torch.tensor([0, 1])}],
     "masks": [{"image": IMAGE[0], "pred": MASKS, "label": MASKS}],
     "planes": [{"image": IMAGE[0, ..., 0], "pred": MASKS[..., 0], "label": MASKS[..., 0]}],
@@ -42,6 +44,7 @@ each_handler = pytest.mark.parametrize("handler", HANDLERS, ids=lambda handler: 
 def engine(kind: str = "batched") -> Engine:
     """Make an engine with the state and the output that MONAI's have, which computes nothing and draws nothing."""
     made = Engine(lambda _, __: OUTPUTS[kind])
+    made.register_events(*IterationEvents)
     made.state.best_metric, made.state.best_metric_epoch = 0.5, -1
     made.state.metric_details = {"dice": np.zeros((2, 2))}
     made.add_event_handler(Events.EPOCH_STARTED, lambda e: e.state.metrics.update(dice=torch.tensor([0.5, 0.25])))
@@ -51,10 +54,13 @@ def engine(kind: str = "batched") -> Engine:
 def words(folder: Path) -> dict[str, Any]:
     """One value for each word of a constructor; a word means the same in every handler."""
     network = torch.nn.Sequential(OrderedDict(encoder=torch.nn.Linear(2, 2)))
+    network.lr = 0.5
+    network.register_buffer("centre", torch.zeros(4))
     validator = engine()
     validator.run = lambda **_: None  # MONAI's evaluators have their data
     return {
         "columns": ["first", "second"],
+        "curve": medssl.handlers.Curve(0.5, 0.25, 4),
         "directory": folder,
         "earlier": "none_given",
         "epochs": 1,
@@ -63,10 +69,13 @@ def words(folder: Path) -> dict[str, Any]:
         "log_dir": folder / "logs",
         "metric": "dice",
         "momentum": 0.5,
+        "name": "lr",
         "names": ["first", "second"],
         "network": network,
+        "networks": [network],
         "objects": {"network": network},
         "optimizer": torch.optim.SGD(network.parameters(), lr=0.1),
+        "parameters": list(network.parameters()),
         "path": folder / "written",
         "patience": 1,
         "queue": KeyQueue(4, 4),

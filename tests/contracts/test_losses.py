@@ -11,13 +11,18 @@ LOSSES = [getattr(losses, name) for name in losses.__all__ if inspect.isclass(ge
 WORDS = {
     "losses": {"volume": torch.nn.MSELoss(), "pattern": torch.nn.CrossEntropyLoss()},
     "weights": {"volume": 1.0, "pattern": 0.01},
+    "fine": losses.FineCorrespondence(),
+    "coarse": losses.CoarseCorrespondence(),
 }
 
 
 COMPARES_IMAGES = {losses.RedundancyReduction}
+COMPARES_CELLS = {losses.CorrespondenceLoss}
 
 
 def build(loss):
+    if loss in COMPARES_CELLS:
+        return loss(WORDS["fine"], WORDS["coarse"])
     given = inspect.signature(loss).parameters
     parameters = {name: one for name, one in given.items() if name not in ("args", "kwargs")}  # of torch's Module
     unknown = [name for name, one in parameters.items() if one.default is one.empty and name not in WORDS]
@@ -36,11 +41,19 @@ def batch(loss, count=3):
         "targets": {"volume": volume / 2, "pattern": torch.arange(count)},
         "query": embedding,
         "prediction": embedding,
+        "student": embedding,
         "input": embedding,
         "key": torch.rand(count, 5, generator=draw),
         "target": torch.rand(count, 5, generator=draw),
         "queue": torch.nn.functional.normalize(torch.rand(5, 7, generator=draw), dim=0),
     }
+    maps = torch.nn.functional.normalize(torch.rand(2, count, 2, 5, 4, 4, 4, generator=draw), dim=3)
+    grid = 8 * torch.stack(torch.meshgrid(*[torch.arange(4.0)] * 3, indexing="ij"))
+    known |= {"fine": maps[0].requires_grad_(), "coarse": maps[1].clone().requires_grad_()}
+    known |= {"places": torch.stack([grid, grid + 1]).expand(count, 2, 3, 4, 4, 4)}
+    if loss in COMPARES_CELLS:
+        known["predictions"] = {key: known[key] for key in ("fine", "coarse")}
+        known["targets"] = dict.fromkeys(("fine", "coarse"), known["places"])
     return [known[name] for name in list(inspect.signature(loss.forward).parameters)[1:]]
 
 

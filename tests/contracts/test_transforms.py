@@ -16,7 +16,7 @@ LISTED = {name: getattr(transforms, name) for name in transforms.__all__}
 RANDOM = {name: one for name, one in LISTED.items() if inspect.isclass(one) and issubclass(one, Randomizable)}
 MAPS = [one for one in RANDOM.values() if issubclass(one, MapTransform) and hasattr(one, "array_class")]
 ARRAYS = [one for one in RANDOM.values() if not issubclass(one, MapTransform) and not inspect.isabstract(one)]
-SHAPES = {"volume": (2, 28, 24, 16), "plane": (2, 28, 24)}
+SHAPES = {"volume": (2, 32, 48, 16), "plane": (2, 32, 48)}
 SEEDS = range(8)
 
 PARTS = [transforms.RandResizedCrop]  # what comes out shows a part of the image

@@ -5,7 +5,7 @@ import torch
 from ignite.engine import Engine
 
 from medssl.handlers import CollapseGuard, JudgeGuard
-from medssl.networks import Match
+from medssl.networks import Distilled, Match
 
 SAME, APART = torch.ones(4, 3), torch.eye(3)
 
@@ -35,6 +35,20 @@ def test_stops_after_enough_looks_in_a_row(embeddings, words, stop, caplog):
 
 def test_a_resumed_run_goes_on_counting():
     assert embed(CollapseGuard(0.1, patience=2, every=1), [SAME] * 100, start=50) == 51
+
+
+@pytest.mark.parametrize(
+    ("target", "stop"),
+    [
+        pytest.param(torch.eye(4).reshape(2, 2, 4), 3, id="apart"),
+        pytest.param(torch.eye(4)[[0, 0, 0, 0]].reshape(2, 2, 4), 1, id="one-prototype-for-all"),
+        pytest.param(torch.full((2, 2, 4), 0.25), 1, id="all-alike-for-all"),
+    ],
+)
+def test_targets_of_two_views_are_watched(target, stop):
+    engine = Engine(lambda engine, batch: {"pred": {"embedding": Distilled(torch.randn(2, 2, 4), target)}})
+    CollapseGuard(0.1, patience=1, every=1, part="target").attach(engine)
+    assert engine.run([0] * 3).iteration == stop
 
 
 def test_a_run_without_embeddings_is_not_watched():

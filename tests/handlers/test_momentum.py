@@ -7,7 +7,7 @@ import torch
 from ignite.engine import Engine
 from torch import nn
 
-from medssl.handlers import MomentumUpdate, QueueKeys
+from medssl.handlers import Curve, MomentumUpdate, QueueKeys
 from medssl.networks import KeyQueue, QueuedMatch
 
 
@@ -51,9 +51,26 @@ def test_what_the_source_lacks_is_named(target):
         MomentumUpdate(network(), target, momentum=0.9)
 
 
-def test_momentum_is_a_share():
+def test_after_the_step_by_a_curve():
+    source, target = nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False)
+    nn.init.zeros_(target.weight)
+    seen = []
+
+    def step(engine, batch):
+        seen.append(target.weight.item())
+        nn.init.constant_(source.weight, batch)
+
+    engine = Engine(step)
+    MomentumUpdate(source, target, momentum=Curve(0.5, 1.0, 2), after=True).attach(engine)
+    engine.run([8.0, 12.0])
+    assert seen == [0, 4]
+    assert target.weight.item() == pytest.approx(0.75 * 4 + 0.25 * 12)
+
+
+@pytest.mark.parametrize("momentum", [99, Curve(99, 1, 5)], ids=["number", "curve"])
+def test_momentum_is_a_share(momentum):
     with pytest.raises(ValueError, match=r"share in \[0, 1\], got 99"):
-        MomentumUpdate(network(), network(), momentum=99)
+        MomentumUpdate(network(), network(), momentum=momentum)
 
 
 def test_keys_of_each_iteration_enter_the_queue_after_it():

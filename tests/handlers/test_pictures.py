@@ -45,9 +45,10 @@ def test_the_first_volume_is_drawn_with_both_masks_in_hounsfield_units(tmp_path,
     assert words["names"] == ("liver", "heart")
 
 
-def strips_of_views(tmp_path, pred):
+def strips_of_views(tmp_path, pred, label=None):
     planes = torch.arange(3.0)[:, None, None, None].expand(3, 1, 6, 4)
-    output = {"image": torch.stack([planes, planes + 10], dim=1), "pred": pred, "label": {"volume": planes + 20}}
+    image = torch.stack([planes, planes + 10], dim=1)
+    output = {"image": image, "pred": pred, "label": {"volume": planes + 20} if label is None else label}
     strips, engine = ImageStrips(tmp_path / "strips.png", views=2, count=2), Engine(lambda e, b: output)
     strips.attach(engine)
     engine.run([0, 1])
@@ -58,6 +59,12 @@ def test_views_restored_and_original_stand_side_by_side(tmp_path):
     columns = strips_of_views(tmp_path, {"volume": torch.full((3, 1, 6, 4), 5.0)})
     assert columns == {"view 1": [0, 1], "view 2": [10, 11], "restored": [5, 5], "original": [20, 21]}
     assert (tmp_path / "strips.png").exists()
+
+
+def test_views_that_are_all_restored_have_a_row_each(tmp_path):
+    whole = torch.arange(6.0).reshape(3, 2, 1, 1, 1).expand(3, 2, 1, 6, 4)
+    columns = strips_of_views(tmp_path, {"volume": whole}, {"volume": whole + 20})
+    assert columns == {"input": [0, 10], "restored": [0, 1], "original": [20, 21]}
 
 
 def test_views_are_drawn_where_nothing_is_restored(tmp_path):

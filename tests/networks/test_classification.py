@@ -10,3 +10,8 @@ def test_logits_are_linear_in_the_features():
     weight, bias = network.category.linear.weight, network.category.linear.bias
     torch.testing.assert_close(network(image), EncoderFeatures(encoder)(image) @ weight.T + bias)
     assert {key.split(".")[0] for key in network.state_dict()} == {"encoder", "category"}
+
+
+def test_the_mean_may_be_normalised_first():
+    network = ClassificationNetwork(ConvEncoder(2, 1, width=2, levels=2), 3, layer_norm=True)
+    assert network.category.norm.normalized_shape == (8,)

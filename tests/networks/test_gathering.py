@@ -7,7 +7,7 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
-from medssl.handlers import QueueKeys
+from medssl.handlers import CentreUpdate, QueueKeys
 from medssl.networks import KeyQueue, QueuedMatch, average_gradients, gathered, process_count
 from medssl.networks.gathering import scattered_shuffle
 
@@ -38,11 +38,17 @@ def work(rank, folder):
     queue.keys.zero_()
     match = QueuedMatch(own, own - 2.5, queue.keys)
     QueueKeys(queue)(SimpleNamespace(state=SimpleNamespace(output={"pred": {"embedding": match}})))
+    target = torch.nn.Module()
+    target.register_buffer("centre", torch.zeros(1))
+    told = {"teacher": {"embedding": own[rank:, None]}}  # three rows here, two there
+    CentreUpdate(target, momentum=0.5)(SimpleNamespace(state=SimpleNamespace(output={"pred": told})))
     result = {
         "together": gathered(own), "mixed": mixed, "returned": gathered(mixed)[back], "own": own,
         "gradient": layer.weight.grad, "keys": queue.keys, "pointer": queue.pointer,
+        "centre": target.centre,
     }  # fmt: skip
     torch.save(result, f"{folder}/{rank}.pt")
+    dist.barrier()  # carries no tensors, so that nothing of Python is left to the threads that end now
     dist.destroy_process_group()
 
 
@@ -74,3 +80,7 @@ def test_every_queue_gets_the_keys_of_all_in_the_order_of_ranks(results):
     for result in results:
         assert result["keys"].flatten().tolist() == [-1, -1, -1, 1, 1, 1] + [0] * 6
         assert int(result["pointer"]) == 6
+
+
+def test_a_centre_moves_by_the_mean_of_all_rows(results):
+    assert [result["centre"].item() for result in results] == pytest.approx([0.5 * 12 / 5] * 2)

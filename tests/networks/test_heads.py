@@ -1,4 +1,6 @@
+import pytest
 import torch
+from torch.nn.functional import layer_norm
 
 from medssl.networks import ClassificationHead, MapHead
 
@@ -17,11 +19,31 @@ def test_map_head_gives_logits_by_default():
     assert list(head.state_dict()) == ["conv.weight", "conv.bias"]
 
 
+def test_map_head_of_a_coarser_map_fills_a_block_of_voxels_for_each_cell():
+    head = MapHead(3, 4, out_channels=2, scale=2)
+    cells = torch.rand(1, 4, 2, 3, 1)
+    answer = head(cells)
+    assert answer.shape == (1, 2, 4, 6, 2)
+    expected = (
+        torch.einsum("i,ioabc->oabc", cells[0, :, 1, 2, 0], head.conv.weight) + head.conv.bias[:, None, None, None]
+    )
+    torch.testing.assert_close(answer[0, :, 2:, 4:], expected)
+    with pytest.raises(ValueError, match="kernel_size 1 with scale 2, got 3"):
+        MapHead(3, 4, out_channels=2, kernel_size=3, scale=2)
+
+
 def test_classification_is_mean_then_linear():
     head = ClassificationHead(4, 3)
     features = [torch.rand(2, 2, 8, 8), torch.rand(2, 4, 4, 4)]
     torch.testing.assert_close(head(features), head.linear(features[-1].mean((2, 3))))
     assert sorted(head.state_dict()) == ["linear.bias", "linear.weight"]
+
+
+def test_layer_norm_stands_before_the_last_layer():
+    head = ClassificationHead(4, 3, layer_norm=True)
+    features = [torch.rand(2, 4, 4, 4)]
+    torch.testing.assert_close(head(features), head.linear(layer_norm(features[-1].mean((2, 3)), (4,))))
+    assert sorted(head.state_dict()) == ["linear.bias", "linear.weight", "norm.bias", "norm.weight"]
 
 
 def test_hidden_layers():

@@ -18,6 +18,12 @@ def test_nifti_comes_back_and_repeats_byte_for_byte(tmp_path):
     assert one.read_bytes() == two.read_bytes()
 
 
+def test_meaning_of_the_values_is_written(tmp_path):
+    path = write_nifti(tmp_path / "a.nii.gz", np.zeros((2, 3, 4, 1, 3), np.float32), affine=AFFINE, intent="vector")
+    assert nib.load(path).header.get_intent()[0] == "vector"
+    assert nib.load(write_nifti(path, ARRAY, affine=AFFINE)).header.get_intent()[0] == "none"
+
+
 def test_png_runs_left_to_right_then_down_and_repeats_byte_for_byte(tmp_path):
     picture = np.array([[0, 50, 100], [150, 200, 250]], np.uint8)  # (x, y)
     one, two = (write_png(tmp_path / name, picture) for name in ("a.png", "b.png"))

@@ -251,9 +251,12 @@ def test_segmentation_network_goes_out_without_its_own_last_layer(tmp_path, capl
 
 def test_export_needs_a_form_that_the_weights_have(network, tmp_path):
     source = write_weights(tmp_path / "a.pt", network)
-    with pytest.raises(ValueError, match=r"one of \['resnet', 'unet'\], got 'onnx'"):
+    with pytest.raises(ValueError, match=r"one of \['embedding', 'resnet', 'unet'\], got 'onnx'"):
         export_checkpoint(source, tmp_path / "b.pt", form="onnx")
     with pytest.raises(
         ValueError, match=r"form 'resnet' needs weights of ours with encoder\.conv1\.weight, got encoder\.lev"
     ):
         export_checkpoint(source, tmp_path / "b.pt", form="resnet")
+    source = write_weights(tmp_path / "c.pt", {"encoder.other": torch.ones(1)})
+    with pytest.raises(ValueError, match=r"export needs weights of ours with encoder\.levels.* got encoder\.other"):
+        export_checkpoint(source, tmp_path / "b.pt")

@@ -3,8 +3,10 @@ import json
 import pytest
 import torch
 
+from medssl.networks import EncoderFeatures, WindowEncoder
 from medssl.weights import load_encoder, write_weights
 
+WINDOWS = "medssl.networks.WindowEncoder"
 ENCODER = {
     "_target_": "medssl.networks.ConvEncoder",
     "spatial_dims": 3,
@@ -52,6 +54,18 @@ def test_scratch_needs_no_file(bundle):
     assert load_encoder(bundle, "scratch")[0].channels == (4, 8, 16, 32)
     with pytest.raises(ValueError, match=r"there is none at .*pretrained\.pt"):
         load_encoder(bundle)
+
+
+def test_encoder_with_windows(bundle):
+    words = {"width": "@width", "head_channels": 2, "image_size": 32}
+    config = {**CONFIG, "network_def": {**CONFIG["network_def"], "encoder": {"_target_": WINDOWS, **words}}}
+    (bundle / "configs" / "features.json").write_text(json.dumps(config))
+    network = EncoderFeatures(WindowEncoder(width=2, head_channels=2, image_size=32)).eval()
+    network.encoder.position.normal_()
+    own = write_weights(bundle / "own.pt", network)
+    encoder, _ = load_encoder(bundle, own)
+    image = torch.rand(1, 1, 48, 32, 32)
+    torch.testing.assert_close(encoder(image), network.encoder(image))
 
 
 def test_no_bundle(tmp_path):

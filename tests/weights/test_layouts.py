@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
 from medssl.weights import Entry, Layout
-from medssl.weights.layouts import layer_entries, shape_of
+from medssl.weights.layouts import layer_entries, plain_entries, shape_of
 
 JOINED = Entry("up.weight", "decoder.weight", (None, 5, 1), skip=2)
 
@@ -47,6 +49,14 @@ def test_layer_with_bias_has_two_tensors_and_a_batch_norm_five():
     assert norm == {"b.weight": (2,), "b.bias": (2,)} | statistics
 
 
+def test_layer_without_statistics_has_two_tensors():
+    assert list(plain_entries(("a", "b"), (2,))) == [
+        Entry("a.weight", "b.weight", (2,)),
+        Entry("a.bias", "b.bias", (2,)),
+    ]
+    assert [entry.shape for entry in plain_entries(("a", "b"), (2, 3), bias=(3,))] == [(2, 3), (3,)]
+
+
 def test_there_and_back_again():
     ours, dropped = LAYOUT.to_ours(STATE)
     assert sorted(ours) == ["decoder.weight", "encoder.stem.weight"]
@@ -66,6 +76,15 @@ def test_longest_prefix_is_taken_off_and_strangers_are_dropped():
 def test_plain_and_prefixed_version_of_one_key_is_an_error():
     with pytest.raises(ValueError, match=r"1 both with and without the prefix net\.inner\. or net\.: up\.weight"):
         LAYOUT.to_ours({**STATE, "net.up.weight": torch.ones(1, 5, 1)})
+
+
+def test_constants_are_compared_when_read_and_made_when_written():
+    layout = replace(LAYOUT, derived=lambda state: {"stem.count": torch.tensor(len(state["stem.weight"]))})
+    ours, dropped = layout.to_ours({**STATE, "net.stem.count": torch.tensor(3)})
+    assert (sorted(ours), dropped) == (["decoder.weight", "encoder.stem.weight"], [])
+    assert layout.to_published(ours)[0]["stem.count"] == 3
+    with pytest.raises(ValueError, match=r"toy file needs the constants .* got others: stem\.count"):
+        layout.to_ours({**STATE, "stem.count": torch.tensor(2)})
 
 
 def test_other_shape_is_an_error():

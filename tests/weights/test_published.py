@@ -12,12 +12,20 @@ NAMES = {
     "encoder_q.layer1.0.conv1.weight": "MoCo ResNet",
     "fc.0.bias": "MoCo ResNet",
     "layer1.0.bn1.weight": "torchvision ResNet",
+    "backbone.model_down.norm0.bias": "Alice nnFormer",
+    "model_down.mask_token": "Alice nnFormer",
+    "backbone.conv1.bn.weight": "SAM embedding",
+    "read_out_head.fpn_convs.0.conv.bias": "SAM embedding",
 }
 OURS = (
     "encoder.conv1.weight",
     "encoder.layer1.0.conv1.weight",
     "decoder.blocks.0.convs.conv_0.conv.weight",
     "segmentation_head.0.weight",
+    "decoder.joins.0.norm1.bias",
+    "fine.laterals.0.weight",
+    "tokens.layers.0.bias",
+    "completion.norm.bias",
 )
 
 

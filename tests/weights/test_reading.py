@@ -1,4 +1,5 @@
 import argparse
+import logging
 import pickle
 
 import numpy as np
@@ -64,9 +65,34 @@ def test_whole_pickled_model_is_refused(saved):
         read_checkpoint(saved(torch.nn.Linear(1, 1)))
 
 
-def test_settings_object_is_refused(saved):
-    with pytest.raises(ValueError, match=r"argparse\.Namespace"):
-        read_checkpoint(saved({"model": STATE, "args": argparse.Namespace(lr=1)}))
+def test_settings_are_read_and_what_is_in_them_is_looked_at(saved, tmp_path):
+    settings = argparse.Namespace(lr=1e-4, arch="net", betas=(0.9, 0.999), resume=None, loss=np.float64(0.5))
+    assert list(read_checkpoint(saved({"model": STATE, "args": settings}))) == list(STATE)
+    settings.trap = Trap(tmp_path / "sprung")
+    with pytest.raises(ValueError, match=r"holds Python objects \(.*mkdir\)"):
+        read_checkpoint(saved({"model": STATE, "args": settings}))
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize(("take", "value"), [("", 1), ("student", 1), ("teacher", 2)])
+def test_one_of_two_networks_is_taken(saved, caplog, take, value):
+    content = {"student": STATE, "teacher": {"encoder.weight": 2 * torch.ones(2)}, "epoch": 3}
+    with caplog.at_level(logging.INFO):
+        assert read_checkpoint(saved(content), take=take)["encoder.weight"].tolist() == [value, value]
+    assert ("holds student and teacher; student is taken" in caplog.text) == (not take)
+
+
+def test_network_that_is_not_there_is_named(saved):
+    with pytest.raises(ValueError, match=r"hold one under teacher, got epoch, student\."):
+        read_checkpoint(saved({"student": STATE, "epoch": 3}), take="teacher")
+    with pytest.raises(ValueError, match=r"hold one under teacher, got encoder\.weight\."):
+        read_checkpoint(saved(STATE), take="teacher")
+
+
+def test_empty_places_count_for_nothing_and_dotted_names_beside_a_network_belong_to_it(saved):
+    assert list(read_checkpoint(saved({**STATE, "state_dict": {}}))) == list(STATE)
+    content = {"head.weight": torch.ones(1), "best": torch.ones(1), "state_dict": STATE}
+    assert sorted(read_checkpoint(saved(content))) == ["encoder.weight", "head.weight"]
 
 
 def damaged(path):

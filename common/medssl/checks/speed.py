@@ -101,8 +101,10 @@ def measure_bundle(parser: ConfigParser, *, seconds: float = 2.0) -> list[Rate]:
 def _tasks(parser: ConfigParser, images: Sequence[Any]) -> Iterator[tuple[str, str, Callable[[], Any]]]:
     preprocessing = parser.get_parsed_content("train#preprocessing")
     chance = preprocessing.get_index_of_first(lambda transform: isinstance(transform, Randomizable))
+    name = "all before chance" if chance else f"{type(preprocessing.transforms[0]).__name__}, which reads by chance"
+    chance = max(chance, 1)
     numbers = iter(range(sys.maxsize))
-    yield "reading", "all before chance", lambda: preprocessing(images[next(numbers) % len(images)], end=chance)
+    yield "reading", name, lambda: preprocessing(images[next(numbers) % len(images)], end=chance)
     item = preprocessing(images[0], end=chance)
     for name in (name for name in parser.get("perturbations", {}) if not name.startswith("_")):
         perturbation = parser.get_parsed_content(f"perturbations#{name}")
@@ -127,9 +129,10 @@ def _training_step(parser: ConfigParser, batch: Any) -> Callable[[], float]:
     network.train()
 
     def step() -> float:
-        image, targets = prepare_batch(batch, device)
+        image, targets, *beside = prepare_batch(batch, device)
+        args, kwargs = beside or ((), {})
         optimizer.zero_grad()
-        value = loss(inferer(image, network), targets)
+        value = loss(inferer(image, network, *args, **kwargs), targets)
         value.backward()
         optimizer.step()
         return float(value.detach())  # waits for the device

@@ -6,6 +6,7 @@ from medssl.data.classes import require_classes
 from medssl.data.coordinates import CoordinateSearch, Resolutions
 from medssl.data.crop_store import StoredVolumes, stored_cases
 from medssl.data.discovery import Cohort, SelfDiscovery
+from medssl.data.displacements import Displacement, read_displacement, true_partner
 from medssl.data.facts import image_facts, plane_facts
 from medssl.data.files import content_hash, fingerprint, image_files, matched_files, stem
 from medssl.data.grey_copies import GreyImages, grey_copies
@@ -14,6 +15,11 @@ from medssl.data.keyed import EpochSampler, KeyedDataset, KeyedLoader
 from medssl.data.labelled import labelled_cases
 from medssl.data.labels import label_fraction
 from medssl.data.listings import read_listing
+from medssl.data.match_examples import MatchExample, match_examples
+from medssl.data.match_search import MatchSearch, foreground_points
+from medssl.data.match_table import load_matches, match_volumes, place_matches, same_patient_matches, source_id
+from medssl.data.matched_pairs import MatchedPairs
+from medssl.data.matching import Embedded, Grid, NormalisedPlace, SamePatient, match_points
 from medssl.data.outputs import (
     is_whole,
     is_whole_nifti,
@@ -26,26 +32,35 @@ from medssl.data.outputs import (
 from medssl.data.pattern_table import PatternCubes, discover_patterns, gallery_cubes, load_patterns
 from medssl.data.patterns import cut_cube, dense_weight, nearest, resize_in_plane
 from medssl.data.planes import PlaneReader, read_plane
+from medssl.data.preparing import prepare_volume
 from medssl.data.reading import CaseReader, read_image
 from medssl.data.records import read_json, write_json
 from medssl.data.replacing import replacing, write_whole
 from medssl.data.rows import read_rows, write_rows
 from medssl.data.series import dicom_patient, is_dicom, series_files, series_in
 from medssl.data.splits import split_cases
-from medssl.data.stored_volume import open_stored, read_crop, write_stored
+from medssl.data.stored_volume import open_stored, read_crop, read_stored, write_stored
 from medssl.data.words import known_words, switch
 
 __all__ = [
     "CaseReader",
     "Cohort",
     "CoordinateSearch",
+    "Displacement",
+    "Embedded",
     "EpochSampler",
     "GreyImages",
+    "Grid",
     "KeyedDataset",
     "KeyedLoader",
+    "MatchExample",
+    "MatchSearch",
+    "MatchedPairs",
+    "NormalisedPlace",
     "PatternCubes",
     "PlaneReader",
     "Resolutions",
+    "SamePatient",
     "SelfDiscovery",
     "StoredVolumes",
     "boxed_cases",
@@ -57,6 +72,7 @@ __all__ = [
     "discover_patterns",
     "find_cases",
     "fingerprint",
+    "foreground_points",
     "gallery_cubes",
     "grey_copies",
     "image_facts",
@@ -68,29 +84,40 @@ __all__ = [
     "known_words",
     "label_fraction",
     "labelled_cases",
+    "load_matches",
     "load_patterns",
+    "match_examples",
+    "match_points",
+    "match_volumes",
     "matched_files",
     "nearest",
     "open_stored",
     "output_name",
     "output_name_formatter",
+    "place_matches",
     "plane_facts",
+    "prepare_volume",
     "read_crop",
+    "read_displacement",
     "read_image",
     "read_json",
     "read_listing",
     "read_plane",
     "read_rows",
+    "read_stored",
     "replacing",
     "require_classes",
     "resize_in_plane",
     "root_of_cases",
+    "same_patient_matches",
     "series_files",
     "series_in",
+    "source_id",
     "split_cases",
     "stem",
     "stored_cases",
     "switch",
+    "true_partner",
     "unfinished_cases",
     "usable_cases",
     "write_json",

@@ -20,6 +20,7 @@ __all__ = ["find_cases"]
 
 logger = logging.getLogger(__name__)
 SPLITS = {"train": ("train", "val"), "test": ("test",), "all": ("train", "val", "test")}
+FILES = ("image", "label", "displacement")
 WORDS = {"train": "train", "training": "train", "val": "val", "validation": "val", "test": "test"}
 
 
@@ -57,7 +58,8 @@ def find_cases(
 
     Returns:
         Cases ``{"image", "patient"}`` with absolute paths, and as far as known ``label``, ``class`` (a number, or with
-        ``multi_label`` a list of 0 and 1), ``split``, ``fold``, ``boxes``; ``listed`` for those that a list names.
+        ``multi_label`` a list of 0 and 1), ``split``, ``fold``, ``boxes``, ``displacement``; ``listed`` for those that
+        a list names.
 
     Raises:
         ValueError: if there is no folder, no image, a class is unknown, or a word is not understood.
@@ -182,7 +184,7 @@ def _name(entry: dict[str, Any]) -> str:
 
 
 def _case(entry: dict[str, Any], folder: Path) -> dict[str, Any]:
-    return entry | {key: _absolute(folder, entry[key]) for key in ("image", "label") if key in entry}
+    return entry | {key: _absolute(folder, entry[key]) for key in FILES if key in entry}
 
 
 def _absolute(folder: Path, name: str | Sequence[str]) -> str | list[str]:

@@ -12,7 +12,7 @@ from medssl.data.records import read_json
 
 __all__ = ["read_listing"]
 
-KEYS = ("image", "label", "patient", "split", "fold", "boxes")
+KEYS = ("image", "label", "patient", "split", "fold", "boxes", "displacement")
 NUMBERED = re.compile(r"(\S.*?\.\w+)((?:\s+-?\d+)+)")  # such as 00000013_005.png 0 1 0
 DECATHLON = {"training": "train", "validation": "val", "test": "test"}
 
@@ -29,7 +29,7 @@ def read_listing(path: str | Path, *, class_key: str = "class") -> list[dict[str
         class_key: what an entry calls its class.
 
     Returns:
-        Dictionaries with ``image`` and what else is known of ``label class patient split fold boxes``.
+        Dictionaries with ``image`` and what else is known of ``label class patient split fold boxes displacement``.
 
     Raises:
         ValueError: if the list is not there, has no entries, or an entry names no image.

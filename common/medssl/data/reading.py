@@ -13,7 +13,7 @@ from monai.transforms import EnsureChannelFirst
 from monai.utils import optional_import
 
 from medssl.data.series import series_files
-from medssl.data.stored_volume import open_stored
+from medssl.data.stored_volume import open_stored, read_stored
 
 __all__ = ["CaseReader", "read_image"]
 
@@ -63,7 +63,7 @@ class _StoreReader(ImageReader):
     def get_data(self, img: Any) -> tuple[np.ndarray, dict]:
         affine = np.asarray(img.vlmeta["affine"])
         meta = {"affine": affine, "original_affine": affine, "space": "RAS", "original_channel_dim": 0}
-        return img[:], meta | {"spatial_shape": np.asarray(img.shape[1:])}
+        return read_stored(img), meta | {"spatial_shape": np.asarray(img.shape[1:])}
 
 
 def read_image(path: str | Path | Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -2,9 +2,11 @@
 
 from medssl.engines.adversarial import AdversarialTrainer, JudgedInferer
 from medssl.engines.batches import ClassOutput, PrepareClasses, PrepareTargets, TaskOutput
+from medssl.engines.embedded import EmbeddedVolumes
 from medssl.engines.encoding import encode
 from medssl.engines.evaluators import LossEvaluator
 from medssl.engines.inferers import AutocastInferer, bfloat16_is_fast
+from medssl.engines.match_accuracy import measure_matches
 from medssl.engines.saliency import CamInferer
 from medssl.engines.tasks import metrics_of_tasks
 
@@ -13,6 +15,7 @@ __all__ = [
     "AutocastInferer",
     "CamInferer",
     "ClassOutput",
+    "EmbeddedVolumes",
     "JudgedInferer",
     "LossEvaluator",
     "PrepareClasses",
@@ -20,5 +23,6 @@ __all__ = [
     "TaskOutput",
     "bfloat16_is_fast",
     "encode",
+    "measure_matches",
     "metrics_of_tasks",
 ]

@@ -20,6 +20,7 @@ class PrepareTargets(PrepareBatch):
     Args:
         tasks: keys of the targets, the same keys as the network's predictions and the loss's terms.
         image_key: key of what the network sees.
+        beside: keys of what the network takes beside it, in this order; a teacher's whole views, for example.
 
     Shape:
         ``batch[image_key]`` is ``(N, C, *S)``; targets keep their shapes.
@@ -28,9 +29,10 @@ class PrepareTargets(PrepareBatch):
         ValueError: if the batch lacks a target.
     """
 
-    def __init__(self, tasks: Sequence[str], image_key: str = "image") -> None:
+    def __init__(self, tasks: Sequence[str], image_key: str = "image", *, beside: Sequence[str] = ()) -> None:
         self.tasks = tuple(tasks)
         self.image_key = image_key
+        self.beside = tuple(beside)
 
     def __call__(
         self,
@@ -38,19 +40,24 @@ class PrepareTargets(PrepareBatch):
         device: str | torch.device | None = None,
         non_blocking: bool = False,
         **kwargs: Any,
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Move image and targets to the device, as plain tensors."""
-        missing = [key for key in (self.image_key, *self.tasks) if key not in batchdata]
+    ) -> Any:
+        """Move image and targets to the device, as plain tensors.
+
+        Returns:
+            Image and targets, and, if there is something beside, that and no further words, as MONAI's engines ask.
+        """
+        keys = dict.fromkeys((self.image_key, *self.tasks, *self.beside))
+        missing = [key for key in keys if key not in batchdata]
         if missing:
             raise ValueError(
                 f"the batch needs {missing}, got {sorted(map(str, batchdata))}; see the preprocessing's keys."
             )
         moved = {
-            key: torch.as_tensor(batchdata[key]).to(device=device, non_blocking=non_blocking, **kwargs)
-            for key in (self.image_key, *self.tasks)
+            key: torch.as_tensor(batchdata[key]).to(device=device, non_blocking=non_blocking, **kwargs) for key in keys
         }
         plain = {key: value.as_tensor() if hasattr(value, "as_tensor") else value for key, value in moved.items()}
-        return plain.pop(self.image_key), plain
+        found = plain[self.image_key], {task: plain[task] for task in self.tasks}
+        return (*found, tuple(plain[key] for key in self.beside), {}) if self.beside else found
 
 
 class PrepareClasses(PrepareBatch):

@@ -3,8 +3,17 @@
 from medssl.figures.curves import draw_curves
 from medssl.figures.gallery import draw_gallery
 from medssl.figures.heat_maps import draw_heat_map
+from medssl.figures.matches import draw_matches
 from medssl.figures.outlines import draw_outlines
 from medssl.figures.overlay import draw_overlay
 from medssl.figures.strips import draw_strips
 
-__all__ = ["draw_curves", "draw_gallery", "draw_heat_map", "draw_outlines", "draw_overlay", "draw_strips"]
+__all__ = [
+    "draw_curves",
+    "draw_gallery",
+    "draw_heat_map",
+    "draw_matches",
+    "draw_outlines",
+    "draw_overlay",
+    "draw_strips",
+]

@@ -5,23 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import nibabel as nib
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
-from matplotlib.patheffects import withStroke
 
+from medssl.figures.planes import PLANES, plane_words, show_plane, to_upright
 from medssl.figures.style import COLOURS, axes_grid, write_figure
 
 __all__ = ["draw_overlay"]
 
-LPS = (("R", "L"), ("A", "P"), ("F", "H"))  # where each axis of an upright array begins and ends
-PLANES = {"axial": 2, "coronal": 1, "sagittal": 0}
 OPACITY = 0.6
-WINDOW_HU = (-160.0, 240.0)
 
 
 def draw_overlay(
@@ -52,8 +46,9 @@ def draw_overlay(
     if not labels or set(shapes.values()) != {image.shape}:
         raise ValueError(f"draw_overlay needs masks of the image's shape {image.shape}, got {shapes}.")
     affine = np.diag([-1.0, -1.0, 1.0, 1.0]) if affine is None else np.asarray(affine)
-    upright, spacing = _upright(image, affine)
-    masks = {name: _upright(label, affine)[0] for name, label in labels.items()}
+    upright, turned = to_upright(image, affine)
+    spacing = np.linalg.norm(turned[:3, :3], axis=0)
+    masks = {name: to_upright(label, affine)[0] for name, label in labels.items()}
     slices = {plane: busiest_slice(next(iter(masks.values())), axis) for plane, axis in PLANES.items()}
     extent = np.array(upright.shape) * spacing
     height = 3.4 * max(extent[1:]) / extent[:2].max()
@@ -62,7 +57,8 @@ def draw_overlay(
         row[0].set_ylabel(name, fontsize=13)
         for cell, (plane, axis) in zip(row, PLANES.items(), strict=True):
             cut, painted = (np.take(array, slices[plane], axis=axis) for array in (upright, mask))
-            _show(cell, cut, mask=painted, axis=axis, spacing=spacing)
+            show_plane(cell, cut, axis=axis, spacing=spacing)
+            cell.imshow(paint(painted.T), interpolation="nearest", **plane_words(axis, spacing))
     for cell, plane in zip(axes[0], PLANES, strict=True):
         cell.set_title(plane, fontsize=13)
     handles = [Patch(color=COLOURS[i % len(COLOURS)], label=name) for i, name in enumerate(names)]
@@ -75,25 +71,6 @@ def busiest_slice(label: np.ndarray, axis: int) -> int:
     planes = np.moveaxis(label, axis, 0).reshape(label.shape[axis], -1)
     present = [sum(np.unique(plane) > 0) + (plane > 0).mean() for plane in planes]
     return int(np.argmax(present))
-
-
-def _upright(array: np.ndarray, affine: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    turn = nib.orientations.ornt_transform(nib.io_orientation(affine), nib.orientations.axcodes2ornt("LPS"))
-    spacing = np.linalg.norm(affine[:3, :3], axis=0)[np.argsort(turn[:, 0])]
-    return nib.orientations.apply_orientation(array, turn), spacing
-
-
-def _show(cell: Axes, plane: np.ndarray, *, mask: np.ndarray, axis: int, spacing: np.ndarray) -> None:
-    """Draw one plane, columns along the first of its two axes, with the letters of its four sides."""
-    across, down = (i for i in range(3) if i != axis)
-    place: dict[str, Any] = {"origin": "upper" if down == 1 else "lower", "aspect": spacing[down] / spacing[across]}
-    cell.imshow(plane.T, cmap="gray", vmin=WINDOW_HU[0], vmax=WINDOW_HU[1], **place)
-    cell.imshow(paint(mask.T), interpolation="nearest", **place)
-    height = (0.96, 0.04) if down == 1 else (0.04, 0.96)
-    places = [(0.04, 0.5), (0.96, 0.5), (0.5, height[0]), (0.5, height[1])]
-    for (x, y), letter in zip(places, (*LPS[across], *LPS[down]), strict=True):
-        text = cell.text(x, y, letter, ha="center", va="center", color="white", transform=cell.transAxes)
-        text.set_path_effects([withStroke(linewidth=2, foreground="black")])
 
 
 def paint(mask: np.ndarray, *, opacity: float = OPACITY) -> np.ndarray:

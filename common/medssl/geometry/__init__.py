@@ -10,6 +10,7 @@ from medssl.geometry.fields import (
     smooth_displacement,
     warp,
 )
+from medssl.geometry.offsets import offset_rows
 
 __all__ = [
     "array_axes",
@@ -17,6 +18,7 @@ __all__ = [
     "invert",
     "is_singular",
     "jacobian_determinant",
+    "offset_rows",
     "resample",
     "sample_at",
     "smooth_displacement",

@@ -1,10 +1,12 @@
 """What is watched, scheduled, logged, drawn and saved during a run."""
 
+from medssl.handlers.centres import CentreUpdate
 from medssl.handlers.checkpoints import TrainingState
 from medssl.handlers.earlier import EarlierState
 from medssl.handlers.freezing import FreezeEncoder
+from medssl.handlers.gradients import ClipGradients, DropGradients
 from medssl.handlers.guards import CollapseGuard, JudgeGuard
-from medssl.handlers.health import JudgeTerms, MatchTerms, QueueTerms
+from medssl.handlers.health import DistillationTerms, JudgeTerms, MatchTerms, QueueTerms
 from medssl.handlers.history import History
 from medssl.handlers.localisation import HeatMapOverlay, LocalisationTable
 from medssl.handlers.momentum import MomentumUpdate, QueueKeys
@@ -12,6 +14,7 @@ from medssl.handlers.naming import NamedMetrics
 from medssl.handlers.pictures import ImageStrips, MaskOverlay, PlaneOverlay
 from medssl.handlers.progress import ProgressBar
 from medssl.handlers.record import RunRecord
+from medssl.handlers.schedules import Curve, Ramp, ScheduledOptimizer, ScheduledValue
 from medssl.handlers.stopping import EarlyStop, GracefulStop, ValidateAtEnd
 from medssl.handlers.tables import FeatureTable, MetricTable, PredictionTable
 from medssl.handlers.terms import LossTerms
@@ -19,7 +22,12 @@ from medssl.handlers.weights import BestWeights
 
 __all__ = [
     "BestWeights",
+    "CentreUpdate",
+    "ClipGradients",
     "CollapseGuard",
+    "Curve",
+    "DistillationTerms",
+    "DropGradients",
     "EarlierState",
     "EarlyStop",
     "FeatureTable",
@@ -42,7 +50,10 @@ __all__ = [
     "ProgressBar",
     "QueueKeys",
     "QueueTerms",
+    "Ramp",
     "RunRecord",
+    "ScheduledOptimizer",
+    "ScheduledValue",
     "TrainingState",
     "ValidateAtEnd",
 ]

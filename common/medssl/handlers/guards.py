@@ -28,14 +28,18 @@ class CollapseGuard:
         floor: smallest :func:`medssl.metrics.spread` of the queries that is well, in [0, 1].
         patience: looks in a row below the floor before the run is stopped.
         every: iterations between looks.
-        task: key of the prediction, a :class:`medssl.networks.Match` or :class:`medssl.networks.QueuedMatch`; a run
-            without it is not watched.
+        task: key of the prediction; a run without it is not watched.
+        part: which part of the prediction is watched, ``(..., E)``: ``query`` of a :class:`medssl.networks.Match` or
+            :class:`medssl.networks.QueuedMatch`, ``target`` or ``student`` of a :class:`medssl.networks.Distilled`.
+            Targets do not differ either if all are equally likely for every image.
 
     Raises:
         ValueError: if the floor is no share, or patience or every is below 1.
     """
 
-    def __init__(self, floor: float, patience: int = 20, *, every: int = 10, task: str = "embedding") -> None:
+    def __init__(
+        self, floor: float, patience: int = 20, *, every: int = 10, task: str = "embedding", part: str = "query"
+    ) -> None:
         if not 0 <= floor <= 1 or patience < 1 or every < 1:
             raise ValueError(
                 f"CollapseGuard needs a floor in [0, 1], patience and every of 1 or more, got {floor:g}, {patience}, "
@@ -45,6 +49,7 @@ class CollapseGuard:
         self.patience = patience
         self.every = every
         self.task = task
+        self.part = part
 
     def attach(self, engine: Engine) -> None:
         """Look at every n-th iteration."""
@@ -57,7 +62,7 @@ class CollapseGuard:
         predictions = whole_output(engine.state.output)["pred"]
         if self.task not in predictions:
             return
-        found = float(spread(predictions[self.task].query.detach()))
+        found = float(spread(getattr(predictions[self.task], self.part).detach().flatten(0, -2)))
         if idist.get_world_size() > 1:
             found = idist.all_reduce(found) / idist.get_world_size()
         state = engine.state

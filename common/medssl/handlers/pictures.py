@@ -24,13 +24,15 @@ class ImageStrips:
     Args:
         path: the PNG, drawn anew each time.
         task: key of the prediction and of the target; without it only views are drawn, if there are any.
-        views: views of each image that the input stacks, each drawn in a column; 0 for an input that is one image.
+        views: views of each image that the input stacks; 0 for an input that is one image. Each is drawn in a column
+            or, if every view is restored, in a row.
         count: images drawn.
         every: draw after each n-th epoch.
         log_dir: TensorBoard folder to put the picture into as well; None for none.
 
     Shape:
-        ``output["image"]`` is ``(N, C, *S)``, with views ``(N, V, C, *S)``. A flat image is ``(x, y)``: its first axis
+        ``output["image"]`` is ``(N, C, *S)``, with views ``(N, V, C, *S)``; what is restored is ``(N, C, *S)``, or of
+        the input's shape. A flat image is ``(x, y)``: its first axis
         runs from left to right.
     """
 
@@ -73,8 +75,10 @@ class ImageStrips:
         columns = {f"view {i + 1}": output["image"][:, i] for i in range(self.views)}
         if self.task not in output["pred"]:
             return columns
-        columns = columns or {"input": output["image"]}
-        return columns | {"restored": output["pred"][self.task], "original": output["label"][self.task]}
+        answers = {"restored": output["pred"][self.task], "original": output["label"][self.task]}
+        if self.views and answers["restored"].shape == output["image"].shape:
+            return {name: each.flatten(0, 1) for name, each in {"input": output["image"], **answers}.items()}
+        return (columns or {"input": output["image"]}) | answers
 
     def __call__(self, engine: Engine) -> None:
         """Draw, and hand the picture to TensorBoard."""

@@ -12,12 +12,13 @@ __all__ = ["ClassificationNetwork"]
 
 
 class ClassificationNetwork(nn.Module):
-    """Encoder, mean over space, one linear layer: everything is fine-tuned.
+    """Encoder, mean over space, an optional layer norm, one linear layer: everything is fine-tuned.
 
     Args:
         encoder: gives a list of maps, coarsest last; has ``channels``.
         num_classes: number of logits; 1 for a binary question.
         dropout: chance of zeroing a value before the linear layer, in [0, 1).
+        layer_norm: whether the mean is normalised, with a learned scale, before that.
 
     Shape:
         ``(N, C, *S)`` in, logits ``(N, num_classes)`` out. State keys: ``encoder.``, ``category.``.
@@ -27,11 +28,11 @@ class ClassificationNetwork(nn.Module):
         before the sigmoid, which silences negative logits; there is none here.
     """
 
-    def __init__(self, encoder: nn.Module, num_classes: int, *, dropout: float = 0.0) -> None:
+    def __init__(self, encoder: nn.Module, num_classes: int, *, dropout: float = 0.0, layer_norm: bool = False) -> None:
         super().__init__()
         self.encoder = encoder
         channels: Any = encoder.channels
-        self.category = ClassificationHead(channels[-1], num_classes, dropout=dropout)
+        self.category = ClassificationHead(channels[-1], num_classes, dropout=dropout, layer_norm=layer_norm)
 
     def forward(self, image: Tensor) -> Tensor:
         return self.category(self.encoder(image))

@@ -16,7 +16,7 @@ __all__ = ["ClassificationHead", "MapHead"]
 
 
 class MapHead(nn.Sequential):
-    """One value a voxel for every output channel: one convolution.
+    """One value a voxel for every output channel: one convolution, transposed if the map is coarser than the image.
 
     Args:
         spatial_dims: 2 or 3.
@@ -25,13 +25,19 @@ class MapHead(nn.Sequential):
         activation: a word of MONAI's ``Act`` factory, such as ``"sigmoid"``; nothing gives logits.
         dropout: chance of zeroing a value before the convolution, in [0, 1).
         kernel_size: of the convolution, odd.
+        scale: how many times finer the answer is than the map; above 1 it is the kernel and stride of a transposed
+            convolution.
 
     Shape:
-        ``(N, in_channels, *S)`` in, ``(N, out_channels, *S)`` out.
+        ``(N, in_channels, *S)`` in, ``(N, out_channels, *(scale S))`` out.
+
+    Raises:
+        ValueError: if ``kernel_size`` and ``scale`` are both above 1.
 
     Source:
         Zhou et al., Models Genesis, Medical Image Analysis 2021: restoration output (1 channel, sigmoid);
-        Haghighi et al., DiRA, CVPR 2022: the same with ``kernel_size`` 3.
+        Haghighi et al., DiRA, CVPR 2022: the same with ``kernel_size`` 3; Zhou et al., nnFormer, IEEE TIP 2023, and
+        Jiang et al., Alice, ICCV 2023: ``scale`` 2, logits.
     """
 
     def __init__(
@@ -43,10 +49,17 @@ class MapHead(nn.Sequential):
         activation: LayerWord = "",
         dropout: float = 0.0,
         kernel_size: int = 1,
+        scale: int = 1,
     ) -> None:
+        if kernel_size > 1 and scale > 1:
+            raise ValueError(f"MapHead needs kernel_size 1 with scale {scale}, got {kernel_size}; leave it out.")
         layers = OrderedDict[str, nn.Module]()
         layers["dropout"] = nn.Dropout(dropout)
-        layers["conv"] = Conv[Conv.CONV, spatial_dims](in_channels, out_channels, kernel_size, padding=kernel_size // 2)
+        layers["conv"] = (
+            Conv[Conv.CONVTRANS, spatial_dims](in_channels, out_channels, scale, stride=scale)
+            if scale > 1
+            else Conv[Conv.CONV, spatial_dims](in_channels, out_channels, kernel_size, padding=kernel_size // 2)
+        )
         layers["activation"] = get_act_layer(activation)
         super().__init__(layers)
 
@@ -63,6 +76,7 @@ class ClassificationHead(nn.Module):
         norm: of that convolution, see :class:`ConvEncoder`.
         activation: of both, a word of MONAI's ``Act`` factory.
         dropout: chance of zeroing a value before the last linear layer, in [0, 1).
+        layer_norm: whether a layer norm stands before the last linear layer.
 
     Shape:
         A list of maps, coarsest last, in; ``(N, num_classes)`` logits out.
@@ -83,6 +97,7 @@ class ClassificationHead(nn.Module):
         norm: LayerWord = "running",
         activation: LayerWord = "relu",
         dropout: float = 0.0,
+        layer_norm: bool = False,
     ) -> None:
         super().__init__()
         channels = hidden_channels or in_channels
@@ -97,8 +112,10 @@ class ClassificationHead(nn.Module):
             else nn.Identity()
         )
         self.dropout = nn.Dropout(dropout)
-        self.linear = nn.Linear(hidden_features or channels, num_classes)
+        features = hidden_features or channels
+        self.norm = nn.LayerNorm(features) if layer_norm else nn.Identity()
+        self.linear = nn.Linear(features, num_classes)
 
     def forward(self, features: list[Tensor]) -> Tensor:
         vector = self.hidden(global_average(self.conv(features[-1])))
-        return self.linear(self.dropout(vector))
+        return self.linear(self.dropout(self.norm(vector)))

@@ -2,6 +2,7 @@
 
 from medssl.samples.cases import sample_cases
 from medssl.samples.chest import ORGANS, Scan, chest_ct
+from medssl.samples.correspondence import known_displacement
 from medssl.samples.cubes import sample_cubes
 from medssl.samples.dicom import write_dicom_film, write_dicom_series
 from medssl.samples.films import sample_radiographs
@@ -15,6 +16,7 @@ __all__ = [
     "Scan",
     "VirtualPatient",
     "chest_ct",
+    "known_displacement",
     "sample_cases",
     "sample_cubes",
     "sample_radiographs",

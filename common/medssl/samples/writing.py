@@ -18,25 +18,28 @@ from medssl.data.replacing import write_whole
 Case = dict[str, Any]
 
 LIST, NAME = "dataset.json", "medssl samples"
+FILES = ("image", "label", "displacement")
 NOTE = (
     "LIDC-IDRI-0001 (CC BY 3.0, doi 10.7937/K9/TCIA.2015.LO9QL9SX) and images derived from it: "
     "demonstration and test data, one anatomy underlies them all"
 )
 
 
-def write_nifti(path: Path, array: np.ndarray, *, affine: np.ndarray, level: int = 3) -> Path:
+def write_nifti(path: Path, array: np.ndarray, *, affine: np.ndarray, level: int = 3, intent: str = "none") -> Path:
     """Write a ``.nii.gz`` file in millimetres whose bytes depend on its content alone.
 
     Args:
         path: ends in ``.nii.gz``.
-        array: ``(*S)``, int16 or uint8.
+        array: ``(*S)``.
         affine: voxel index to RAS world position in mm, ``(4, 4)``.
         level: effort of compression, 1 (fast) to 9 (small).
+        intent: what the values mean, as the NIfTI standard calls it.
     """
     image = nib.Nifti1Image(array, affine)
     image.set_qform(affine, code=1)
     image.set_sform(affine, code=1)
     image.header.set_xyzt_units("mm")
+    image.header.set_intent(intent)
     return write_whole(path, gzip.compress(image.to_bytes(), compresslevel=level, mtime=0))
 
 
@@ -57,7 +60,7 @@ def write_cases(directory: Path, cases: list[Case], *, settings: dict[str, Any])
 
     Args:
         directory: the folder that the files lie in.
-        cases: paths relative to ``directory`` under "image" and "label".
+        cases: paths relative to ``directory`` under "image", "label" and "displacement".
         settings: what the files were made from.
 
     Returns:
@@ -85,10 +88,10 @@ def read_cases(directory: Path, settings: dict[str, Any]) -> list[Case]:
             "name an empty or a new folder."
         )
     cases = _absolute(directory, content["cases"])
-    files = [case[key] for case in cases for key in ("image", "label") if key in case]
+    files = [case[key] for case in cases for key in FILES if key in case]
     return cases if content["settings"] == settings and all(map(is_whole, files)) else []
 
 
 def _absolute(directory: Path, cases: list[Case]) -> list[Case]:
     home = directory.resolve()
-    return [case | {key: str(home / case[key]) for key in ("image", "label") if key in case} for case in cases]
+    return [case | {key: str(home / case[key]) for key in FILES if key in case} for case in cases]

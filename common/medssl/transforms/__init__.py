@@ -23,13 +23,18 @@ from medssl.transforms.intensity import (
     stretch_greys,
 )
 from medssl.transforms.mapping import RandMap
+from medssl.transforms.masking import RandBlockMask, RandBlockMaskd, spread_blocks
 from medssl.transforms.painting import RandInPaint, RandInPaintd, RandOutPaint, RandOutPaintd, keep_boxes, paint_boxes
+from medssl.transforms.paired_crops import RandPairedCropsd, centred_crop
+from medssl.transforms.scaled_views import RandScaledViewsd
 from medssl.transforms.shuffling import RandLocalShuffle, RandLocalShuffled, shuffled_sources
 from medssl.transforms.stacking import StackViewsd, UnitFloatd
 
 __all__ = [
     "RandBezierIntensity",
     "RandBezierIntensityd",
+    "RandBlockMask",
+    "RandBlockMaskd",
     "RandBlur",
     "RandBlurd",
     "RandBoxDistortion",
@@ -44,10 +49,12 @@ __all__ = [
     "RandMap",
     "RandOutPaint",
     "RandOutPaintd",
+    "RandPairedCropsd",
     "RandRepeatedFlip",
     "RandRepeatedFlipd",
     "RandResizedCrop",
     "RandResizedCropd",
+    "RandScaledViewsd",
     "RandSmoothElastic",
     "RandSmoothElasticd",
     "StackViewsd",
@@ -56,6 +63,7 @@ __all__ = [
     "bezier_curve",
     "blur_planes",
     "centre_box",
+    "centred_crop",
     "keep_boxes",
     "layered_perturbations",
     "one_perturbation",
@@ -63,6 +71,7 @@ __all__ = [
     "shuffled_sources",
     "smooth_noise",
     "smoothing_matrix",
+    "spread_blocks",
     "stretch_greys",
     "swap_boxes",
     "warp_in_plane",

@@ -24,8 +24,8 @@ __all__ = ["convert_checkpoint", "export_checkpoint"]
 
 logger = logging.getLogger(__name__)
 
-NEEDED = {"encoder_decoder": ("encoder", "decoder", "volume"), "encoder": ("encoder",)}
-OPTIONAL = ("pattern", "embedding", "category")
+PARTS = ("encoder_decoder", "encoder")
+HEADS = ("pattern", "embedding", "category")  # on the encoder
 
 
 def convert_checkpoint(
@@ -33,7 +33,8 @@ def convert_checkpoint(
     *,
     to: str | os.PathLike = ".",
     output: str | os.PathLike = "",
-    parts: str = "encoder_decoder",
+    parts: str = PARTS[0],
+    take: str = "",
 ) -> Path:
     """Write a published checkpoint in our layout, complete or not at all, and log what was dropped.
 
@@ -41,8 +42,9 @@ def convert_checkpoint(
         file: the published file; only tensors and numbers are read.
         to: folder of the bundle that will use it, or NAME where ``bundles/NAME`` is; by default the current folder.
         output: file to write; by default ``models/NAME.pt`` in the bundle, NAME as the published file's.
-        parts: what has to be complete: ``"encoder_decoder"``, with the restoration output, or ``"encoder"``. A head on
-            the encoder, for classes or embeddings, is taken along if it is there.
+        parts: what has to be complete: ``"encoder_decoder"``, all that files of this layout have, or ``"encoder"``. A
+            head on the encoder, for classes or embeddings, is taken along if it is there.
+        take: which of several networks in the file, see :func:`read_checkpoint`.
 
     Returns:
         The file written; ``.json`` beside it says where it comes from.
@@ -51,23 +53,28 @@ def convert_checkpoint(
         ValueError: if the file is unsafe, of unknown layout, incomplete, holds a tensor of another shape or twice, or
             the output is there already.
     """
-    if parts not in NEEDED:
-        raise ValueError(f"convert needs parts to be one of {sorted(NEEDED)}, got {parts!r}.")
+    if parts not in PARTS:
+        raise ValueError(f"convert needs parts to be one of {sorted(PARTS)}, got {parts!r}.")
     target = Path(output) if str(output) else _bundle(to) / "models" / f"{Path(file).stem}.pt"
     if target.exists():
         raise ValueError(f"convert needs a new file, {target.name} is there already; remove it or give another output.")
-    state = without_wrappers(read_checkpoint(file))
+    state = without_wrappers(read_checkpoint(file, take=take))
     layout = find_layout(state)
     ours, dropped = layout.to_ours(state)
-    kept = _complete(ours, layout, needed=NEEDED[parts], hint="parts 'encoder' asks for less")
+    needed, optional = (layout.whole, layout.extra) if parts == PARTS[0] else (PARTS[1:], ())
+    kept = _complete(ours, layout, needed=needed, optional=[*HEADS, *optional], hint="parts 'encoder' asks for less")
     dropped += [key for key in ours if key not in kept]
+    fresh = layout.fresh(kept)
     logger.info("%s: %d tensors converted, %d dropped%s", Path(file).name, len(kept), len(dropped), _names(dropped))
+    for key in fresh:
+        logger.warning("%s: %s is missing, such files never have it.", Path(file).name, key)
     logger.warning("%s: %s.", layout.name, layout.note)
-    return write_weights(target, kept, facts=_origin(Path(file), layout, dropped=dropped))
+    facts = {**_origin(Path(file), layout), "take": take, "dropped": dropped, "missing": list(fresh)}
+    return write_weights(target, {**kept, **fresh}, facts=facts)
 
 
 def export_checkpoint(
-    file: str | os.PathLike, output: str | os.PathLike, *, form: str = "unet", in_channels: int = 0
+    file: str | os.PathLike, output: str | os.PathLike, *, form: str = "", in_channels: int = 0
 ) -> Path:
     """Write weights of ours under published names, for programs that expect those.
 
@@ -76,7 +83,8 @@ def export_checkpoint(
         output: file to write.
         form: ``"unet"``, encoder, decoder and restoration output as the authors' files have them: for a residual
             encoder those of ``Unet`` in segmentation_models_pytorch. ``"resnet"``, the residual encoder alone, and the
-            linear layer for classes if there is one, as torchvision names them.
+            linear layer for classes if there is one, as torchvision names them. ``"embedding"``, a network that embeds
+            every place, as its authors' files. By default the first of these that the weights can have.
         in_channels: of the network that will read the file; 0 for those of the weights. One becomes several and
             several become one without another answer to grey images.
 
@@ -103,15 +111,15 @@ def export_checkpoint(
 def _layout(form: str, state: Mapping[str, Tensor]) -> Layout:
     """The layout of this form that a network with these tensors of ours may have."""
     forms = sorted({layout.form for layout in LAYOUTS if layout.form})
-    if form not in forms:
+    if form not in ("", *forms):
         raise ValueError(f"export needs form to be one of {forms}, got {form!r}.")
-    of_form = [layout for layout in LAYOUTS if layout.form == form]
+    of_form = [layout for layout in LAYOUTS if layout.form and form in ("", layout.form)]
     for layout in of_form:
         if layout.first in state:
             return layout
     raise ValueError(
-        f"export to form {form!r} needs weights of ours with {' or '.join(layout.first for layout in of_form)}, got "
-        f"{listing(list(state))}."
+        f"export{form and f' to form {form!r}'} needs weights of ours with "
+        f"{' or '.join(layout.first for layout in of_form)}, got {listing(list(state))}."
     )
 
 
@@ -125,11 +133,13 @@ def _seeing(first: Tensor, in_channels: int) -> Tensor:
     return weight
 
 
-def _complete(state: Mapping[str, Tensor], layout: Layout, *, needed: Collection[str], hint: str) -> dict[str, Tensor]:
+def _complete(
+    state: Mapping[str, Tensor], layout: Layout, *, needed: Collection[str], optional: Collection[str] = (), hint: str
+) -> dict[str, Tensor]:
     """The needed parts, and optional ones that are there; no part may be there by half."""
     entries = sorted(entry.ours for entry in layout.entries(state))
     present = {part_of(key) for key in state}
-    parts = [*needed, *(part for part in OPTIONAL if part in present and part not in needed)]
+    parts = [*needed, *(part for part in optional if part in present and part not in needed)]
     absent = [part for part in parts if part not in map(part_of, entries)]
     if absent:
         raise ValueError(f"needs {', '.join(parts)}, a {layout.name} file never has {', '.join(absent)}; {hint}.")
@@ -158,12 +168,6 @@ def _names(names: list[str]) -> str:
     return f": {listing(names)}" if names else ""
 
 
-def _origin(file: Path, layout: Layout, *, dropped: list[str]) -> dict[str, object]:
+def _origin(file: Path, layout: Layout) -> dict[str, object]:
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    return {
-        "source": file.name,
-        "source_sha256": digest,
-        "layout": layout.name,
-        "note": layout.note,
-        "dropped": dropped,
-    }
+    return {"source": file.name, "source_sha256": digest, "layout": layout.name, "note": layout.note}

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from re import match
 
+import torch
 from torch import Tensor
 
 from medssl.weights.report import listing
 
-__all__ = ["Entry", "Layout", "layer_entries", "shape_of"]
+__all__ = ["Entry", "Layout", "layer_entries", "plain_entries", "shape_of"]
 
 Size = tuple[int | None, ...]
 State = Mapping[str, Tensor]
@@ -46,6 +47,10 @@ class Entry:
         return tensor.roll(-self.skip, dims=1) if self.skip else tensor
 
 
+def _none(state: State) -> dict[str, Tensor]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Layout:
     """How one family of published files names its tensors.
@@ -59,6 +64,10 @@ class Layout:
         wrapper: key under which a written file holds its tensors; empty if it holds nothing else.
         prefixes: what may stand before a name, the longest first.
         strangers: words in names of tensors that belong to something else and are dropped.
+        whole: parts that a complete file has.
+        extra: parts that it may have beside them.
+        fresh: gives what published files never have of the network that tensors under our names are from.
+        derived: gives the constants that go with tensors under published names.
         note: what somebody who loads such a file has to know.
     """
 
@@ -70,6 +79,10 @@ class Layout:
     wrapper: str = ""
     prefixes: tuple[str, ...] = ()
     strangers: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ("encoder", "decoder", "volume")
+    extra: tuple[str, ...] = ()
+    fresh: Callable[[State], dict[str, Tensor]] = _none
+    derived: Callable[[State], dict[str, Tensor]] = _none
     note: str = ""
 
     def recognises(self, state: State) -> bool:
@@ -80,7 +93,8 @@ class Layout:
         """Tensors under our names, and the names of those that have none.
 
         Raises:
-            ValueError: if a tensor has another shape than its place in the network, or comes with and without prefix.
+            ValueError: if a tensor has another shape than its place in the network, comes with and without prefix, or
+                a constant is another.
         """
         known = [key for key in state if not any(word in key for word in self.strangers)]
         plain = {self._bare(key): state[key] for key in known}
@@ -88,7 +102,8 @@ class Layout:
             self._refuse_twins(known)
         table = {entry.published: entry for entry in self.entries(plain)}
         found = _fitting(plain, table)
-        dropped = [key for key in state if key not in known or self._bare(key) not in found]
+        constants = self._constants(plain)
+        dropped = [key for key in state if key not in known or self._bare(key) not in (found.keys() | constants.keys())]
         return {table[key].ours: table[key].to_ours(tensor) for key, tensor in found.items()}, dropped
 
     def to_published(self, state: State) -> tuple[dict[str, Tensor], list[str]]:
@@ -100,7 +115,8 @@ class Layout:
         table = {entry.ours: entry for entry in self.entries(state)}
         found = _fitting(state, table)
         dropped = [key for key in state if key not in found]
-        return {table[key].published: table[key].to_published(tensor) for key, tensor in found.items()}, dropped
+        published = {table[key].published: table[key].to_published(tensor) for key, tensor in found.items()}
+        return {**published, **self.derived(published)}, dropped
 
     def _bare(self, key: str) -> str:
         return next((key.removeprefix(prefix) for prefix in self.prefixes if key.startswith(prefix)), key)
@@ -112,6 +128,16 @@ class Layout:
             f"{self.name} file needs each tensor once, got {len(twins)} both with and without the prefix "
             f"{' or '.join(self.prefixes)}: {listing(twins)}; remove one of each."
         )
+
+    def _constants(self, state: State) -> dict[str, Tensor]:
+        constants = self.derived(state)
+        others = [key for key in constants if key in state and not torch.equal(state[key], constants[key])]
+        if others:
+            raise ValueError(
+                f"{self.name} file needs the constants of the published network, got others: {listing(others)}; what "
+                "was learnt with them means something else."
+            )
+        return constants
 
 
 def layer_entries(names: tuple[str, str], weight: Size, *, bias: bool = True, skip: int = 0) -> Iterator[Entry]:
@@ -131,6 +157,19 @@ def layer_entries(names: tuple[str, str], weight: Size, *, bias: bool = True, sk
     published, ours = names
     for leaf, shape in shapes.items():
         yield Entry(f"{published}.{leaf}", f"{ours}.{leaf}", shape, skip=skip if leaf == "weight" else 0)
+
+
+def plain_entries(names: tuple[str, str], weight: Size, *, bias: Size | None = None) -> Iterator[Entry]:
+    """Weight and bias of one layer without statistics.
+
+    Args:
+        names: published and own name of the layer.
+        weight: shape of its weight.
+        bias: shape of its bias; by default one for each of the weight's first axis.
+    """
+    published, ours = names
+    yield Entry(f"{published}.weight", f"{ours}.weight", weight)
+    yield Entry(f"{published}.bias", f"{ours}.bias", bias or weight[:1])
 
 
 def shape_of(state: State, names: Iterable[str]) -> tuple[int, ...]:

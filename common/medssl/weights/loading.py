@@ -62,10 +62,12 @@ def load_weights(
         ValueError: if the layout is unknown, the network has none of the parts, a tensor of them is missing or has
             another shape, or a weight of them has no place in the network. The network is untouched then.
     """
-    ours, dropped = in_our_layout(without_wrappers(state))
+    ours, dropped, fresh = in_our_layout(without_wrappers(state))
     target = network.state_dict()
-    fitted, notes = _fit(ours, target)
-    missing = [f"{key} ({_why(key, file=ours, network=target)})" for key in target if key not in fitted]
+    known = {**fresh, **ours}
+    fitted, notes = _fit(known, target)
+    loaded = [key for key in fitted if key in ours]
+    missing = [f"{key} ({_why(key, file=known, network=target)})" for key in target if key not in fitted]
     unused = [key for key in ours if key not in target]
     wanted = [part for part in parts if part in map(part_of, target)]
     if not wanted:
@@ -83,7 +85,8 @@ def load_weights(
             f"for {len(surplus)}: {listing(surplus)}; load it into the network it was made with."
         )
     unused += dropped
-    report = LoadReport(source, len(target), _percent(network, fitted), list(fitted), missing, unused, notes)
+    missing += [f"{key} (never in such files)" for key in fitted if key not in ours]
+    report = LoadReport(source, len(target), _percent(network, fitted), loaded, missing, unused, notes)
     with torch.no_grad():
         for key, tensor in fitted.items():
             target[key].copy_(tensor)
@@ -91,31 +94,34 @@ def load_weights(
     return report
 
 
-def in_our_layout(state: Mapping[str, Tensor]) -> tuple[Mapping[str, Tensor], list[str]]:
-    """Tensors under our names, and the published names of those that have none.
+def in_our_layout(state: Mapping[str, Tensor]) -> tuple[Mapping[str, Tensor], list[str], Mapping[str, Tensor]]:
+    """Tensors under our names, the published names of those that have none, and what such files never have.
 
     Args:
         state: tensors in our layout, which stay as they are, or in a published one, without wrappers' prefixes.
     """
     if is_ours(state):
-        return state, []
+        return state, [], {}
     layout = find_layout(state)
     logger.warning("names of a published %s file: %s.", layout.name, layout.note)
-    return layout.to_ours(state)
+    ours, dropped = layout.to_ours(state)
+    return ours, dropped, layout.fresh(ours)
 
 
 def _fit(state: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], list[str]]:
-    """Tensors that have a place, the encoder's first convolution brought to the network's input channels."""
-    fitted = {key: state[key] for key in target if key in state and state[key].shape == target[key].shape}
-    first = next((key for key in target if key.startswith("encoder.") and target[key].ndim >= 4), "")
-    if first in fitted or first not in state:
-        return fitted, []
-    adapted = with_channels(state[first], target[first].shape[1])
-    if adapted.shape != target[first].shape:
-        return fitted, []
-    old, new = state[first].shape[1], target[first].shape[1]
-    how = "summed" if new == 1 else f"repeated and divided by {new}"
-    return {**fitted, first: adapted}, [f"{first} (from {old} to {new} input channels, {how})"]
+    """Tensors that have a place, convolutions that see the image brought to the network's input channels."""
+    fitted, notes = {}, []
+    for key in [key for key in target if key in state]:
+        tensor, wanted = state[key], target[key].shape
+        if part_of(key) == "encoder" and tensor.shape != wanted and len(wanted) > 3:
+            tensor = with_channels(tensor, wanted[1])
+        if tensor.shape != wanted:
+            continue
+        fitted[key] = tensor
+        if tensor.shape != state[key].shape:
+            how = "summed" if wanted[1] == 1 else f"repeated and divided by {wanted[1]}"
+            notes.append(f"{key} (from {state[key].shape[1]} to {wanted[1]} input channels, {how})")
+    return fitted, notes
 
 
 def with_channels(weight: Tensor, channels: int) -> Tensor:

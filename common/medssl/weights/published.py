@@ -6,14 +6,24 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from medssl.weights.anisotropic import ANATOMICAL_EMBEDDING
 from medssl.weights.convolutional import CONVOLUTIONAL_UNET
 from medssl.weights.layouts import Layout
 from medssl.weights.report import listing
 from medssl.weights.residual import CONTRASTED_RESNET, CONTRASTED_UNET, RESIDUAL_UNET, RESNET
+from medssl.weights.windowed import WINDOWED
 
 __all__ = ["LAYOUTS", "find_layout", "is_ours"]
 
-LAYOUTS = (CONVOLUTIONAL_UNET, CONTRASTED_UNET, RESIDUAL_UNET, CONTRASTED_RESNET, RESNET)  # the first that fits counts
+LAYOUTS = (  # the first that fits counts
+    CONVOLUTIONAL_UNET,
+    CONTRASTED_UNET,
+    RESIDUAL_UNET,
+    CONTRASTED_RESNET,
+    RESNET,
+    WINDOWED,
+    ANATOMICAL_EMBEDDING,
+)
 
 
 def is_ours(state: Mapping[str, Tensor]) -> bool:
