@@ -114,7 +114,7 @@ def test_gradients_reach_every_parameter(module, spatial_dims):
 
 @every
 @planes_and_volumes
-@pytest.mark.parametrize("norm", ["running", "batch", "instance"])
+@pytest.mark.parametrize("norm", ["running", "batch", "instance", "none"])
 def test_evaluation_repeats_itself_and_changes_nothing(module, spatial_dims, norm):
     network, data = build(module, spatial_dims, norm=norm, dropout=0.5).eval(), batch(module, spatial_dims)
     before = {key: value.clone() for key, value in network.state_dict().items()}

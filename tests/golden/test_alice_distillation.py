@@ -7,24 +7,12 @@ from torch.nn.functional import mse_loss
 
 from medssl.losses import SoftCrossEntropy
 from medssl.networks import CentredTargets, CrossCompletion, TokenHead
+from medssl.weights.tokens import completion_entries, token_entries
 from tests.golden.filling import value
 
-ATTENTION = {"w_qs": "to_q", "w_ks": "to_k", "w_vs": "to_v", "fc": "out_proj"}
-COMPLETION = {
-    **{f"attention.{ours}.weight": f"Cross_Att.MH_attn.{theirs}.weight" for theirs, ours in ATTENTION.items()},
-    **{f"attention_norm.{end}": f"Cross_Att.MH_attn.layer_norm.{end}" for end in ("weight", "bias")},
-    **{f"widen.{end}": f"Cross_Att.pos_ffn.w_1.{end}" for end in ("weight", "bias")},
-    **{f"narrow.{end}": f"Cross_Att.pos_ffn.w_2.{end}" for end in ("weight", "bias")},
-    **{f"norm.{end}": f"Cross_Att.pos_ffn.layer_norm.{end}" for end in ("weight", "bias")},
-}
-PROTOTYPES = {"original0": "weight_g", "original1": "weight_v"}
-HEAD = {
-    **{f"encoder_tokens.{end}": f"mlp3.{end}" for end in ("weight", "bias")},
-    **{f"decoder_tokens.{end}": f"mlp4.{end}" for end in ("weight", "bias")},
-    **{f"layers.{i}.{end}": f"mlp.{i}.{end}" for i in (0, 2, 4) for end in ("weight", "bias")},
-    **{f"last.parametrizations.weight.{ours}": f"last_layer.{theirs}" for ours, theirs in PROTOTYPES.items()},
-    **{f"token_last.parametrizations.weight.{ours}": f"last_layer2.{theirs}" for ours, theirs in PROTOTYPES.items()},
-}
+TWO_SETS = {"head.last_layer2.weight_g": torch.empty(0)}
+COMPLETION = {entry.ours.removeprefix("completion."): entry.published for entry in completion_entries()}
+HEAD = {entry.ours.removeprefix("tokens."): entry.published.removeprefix("head.") for entry in token_entries(TWO_SETS)}
 HEADS, WIDTH = 3, 8
 
 
@@ -94,7 +82,7 @@ def test_head(numbers, one_set):
     head.load_state_dict({key: filled(HEAD[key], one.shape) for key, one in head.state_dict().items()})
     vectors, features, decoded = seeded((2, 384), (2, 384, 2, 2, 2), (2, 192, 3, 3, 3))
     tokens = head(features, decoded)
-    assert_close(head.last(head._unit(vectors)), numbers[f"{group}/cls"], 1e-7)  # recorded with a vector of its own
+    assert_close(head._cosines(vectors, head.last), numbers[f"{group}/cls"], 1e-7)  # recorded with a vector of its own
     assert_close(tokens.encoder, numbers[f"{group}/enc"], 1e-7)
     assert_close(tokens.decoder, numbers[f"{group}/dec"], 1e-7)
 

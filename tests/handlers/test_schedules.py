@@ -64,6 +64,16 @@ def test_groups_without_decay_stay_without_after_a_resume_too():
     assert found == [[Curve(0.04, 0.4, 6)(step), 0.0] for step in range(6)]
 
 
+def test_no_decay_throughout_needs_no_group_that_has_any():
+    changed = optimizer(weight_decay=0.0)
+    changed.param_groups[0]["weight_decay"] = 0.0
+    handler = ScheduledOptimizer(changed, Curve(0.0, 0.0, 6), name="weight_decay")
+    found = values_seen(handler, lambda: [group["weight_decay"] for group in changed.param_groups])
+    assert found == [[0.0, 0.0]] * 6
+    with pytest.raises(ValueError, match="'weight_decay' is above 0 at the start, or a curve that is 0 throughout"):
+        ScheduledOptimizer(changed, Curve(0.0, 0.4, 6), name="weight_decay")
+
+
 @pytest.mark.parametrize("every", ["iteration", "epoch"])
 def test_a_resumed_run_has_the_values_of_the_unbroken_one(every):
     target = SimpleNamespace(temperature=1.0)
@@ -87,8 +97,8 @@ def test_a_learning_rate_that_ends_above_its_peak_is_told(name, curve, told, cap
 
 
 def test_words_that_are_not_there_are_named():
-    with pytest.raises(ValueError, match=r"'momentum' is above 0; the words are .*'weight_decay'"):
-        ScheduledOptimizer(optimizer(), Curve(1.0, 0.0, 5), name="momentum")
+    with pytest.raises(ValueError, match=r"'momentum' is above 0 .*; the words are .*'weight_decay'"):
+        ScheduledOptimizer(optimizer(), Curve(0.0, 0.0, 5), name="momentum")
     with pytest.raises(ValueError, match="'temprature', SimpleNamespace has none"):
         ScheduledValue(SimpleNamespace(temperature=1), "temprature", curve=Ramp(0, 1, 2))
     with pytest.raises(ValueError, match="'iteration' or 'epoch', got 'step'"):

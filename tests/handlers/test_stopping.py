@@ -6,7 +6,7 @@ import signal
 import pytest
 from ignite.engine import Engine, Events
 
-from medssl.handlers import EarlyStop, GracefulStop, ValidateAtEnd
+from medssl.handlers import EarlyStop, GracefulStop, ProgressBar, ValidateAtEnd
 
 
 @pytest.fixture
@@ -27,6 +27,29 @@ def test_sigterm_finishes_the_iteration_and_ends_in_order(engine):
     assert done == [1, 2, 3]
     assert terminated == [3]
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_sigterm_does_what_it_did_before_after_an_error_too():
+    def fail(engine, batch):
+        assert signal.getsignal(signal.SIGTERM) == stop.on_signal
+        raise ZeroDivisionError
+
+    engine, bar, stop, before = Engine(fail), ProgressBar(), GracefulStop(), signal.getsignal(signal.SIGTERM)
+    bar.attach(engine)
+    stop.attach(engine)
+    with pytest.raises(ZeroDivisionError):
+        engine.run([0])
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert bar.bar.disable  # closed
+
+
+def test_an_error_before_the_start_changes_nothing(engine):
+    engine.add_event_handler(Events.STARTED, lambda e: 1 / 0)
+    GracefulStop().attach(engine)
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with pytest.raises(ZeroDivisionError):
+        engine.run([0])
+    assert signal.signal(signal.SIGTERM, before) == signal.SIG_IGN
 
 
 def test_the_last_iteration_of_an_epoch_takes_its_epoch_with_it(engine):

@@ -15,3 +15,13 @@ def test_logits_are_linear_in_the_features():
 def test_the_mean_may_be_normalised_first():
     network = ClassificationNetwork(ConvEncoder(2, 1, width=2, levels=2), 3, layer_norm=True)
     assert network.category.norm.normalized_shape == (8,)
+
+
+def test_by_slice_logits_are_the_mean_of_the_slices_logits():
+    torch.manual_seed(0)
+    encoder = ConvEncoder(2, 1, width=2, levels=2).eval()
+    plain, by_slice = ClassificationNetwork(encoder, 3), ClassificationNetwork(encoder, 3, by_slice=True)
+    by_slice.load_state_dict(plain.state_dict())
+    stacks = torch.rand(2, 1, 8, 8, 4)
+    torch.testing.assert_close(by_slice(stacks), torch.stack([plain(one) for one in stacks.unbind(-1)]).mean(0))
+    torch.testing.assert_close(torch.jit.script(by_slice)(stacks), by_slice(stacks))

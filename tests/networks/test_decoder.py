@@ -54,6 +54,13 @@ def test_transposed_convolution_keeps_channels_and_has_a_bias():
     }
 
 
+def test_decoder_without_normalisation_has_convolutions_alone():
+    decoder = ConvDecoder(2, CHANNELS, norm="none")
+    assert {key.split(".")[-2] for key in decoder.state_dict()} == {"deconv", "conv"}
+    features = maps(2)
+    torch.testing.assert_close(decoder.train()(features)[:1], decoder.eval()([one[:1] for one in features]))
+
+
 def test_one_level_is_no_decoder():
     encoder = ConvEncoder(2, 1, width=2, levels=1)
     features = encoder(torch.rand(1, 1, 4, 4))

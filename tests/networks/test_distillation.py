@@ -1,11 +1,24 @@
 """Student and teacher."""
 
+import copy
 import math
 
 import pytest
 import torch
 
-from medssl.networks import CentredTargets, CrossCompletion, DistilledNetwork, TokenHead, Tokens
+from medssl.networks import (
+    CentredTargets,
+    CrossCompletion,
+    DistilledNetwork,
+    MapHead,
+    SwinDecoder,
+    SwinEncoder,
+    TokenHead,
+    TokenNetwork,
+    Tokens,
+    WindowDecoder,
+    WindowEncoder,
+)
 
 LENGTH, CHANNELS = 5, 3
 
@@ -123,6 +136,32 @@ def test_whatever_is_to_learn_gets_a_gradient(parts, tasks, attends):
     sum(found[task].student.square().sum() for task in tasks).backward()
     assert [name for name, one in network.named_parameters() if one.requires_grad and one.grad is None] == []
     assert any(one.requires_grad for one in network.network.tokens.parameters())
+
+
+WINDOWS = WindowEncoder(width=8, image_size=32), WindowDecoder((8, 16, 32, 64), image_size=32), (32, 32, 32)
+SWIN = SwinEncoder(width=12, spatial_dims=2), SwinDecoder((1, 12, 24, 48, 96, 192), spatial_dims=2), (64, 32)
+
+
+@pytest.mark.parametrize(("backbone", "levels"), [(WINDOWS, (-1, 0)), (SWIN, (-2, 1))], ids=["windows", "swin"])
+@pytest.mark.parametrize("tasks", [["embedding"], ["tokens"], []], ids=str)
+def test_beside_restoration_every_part_of_a_whole_network_gets_one(parts, backbone, levels, tasks):
+    encoder, decoder, size = copy.deepcopy(backbone)
+    words = {"hidden": 4, "bottleneck": 4, "length": LENGTH, "level": levels[0], "decoded_level": levels[1]}
+    volume = MapHead(len(size), decoder.out_channels, out_channels=1, scale=decoder.scale)
+    student = TokenNetwork(encoder, decoder, volume=volume, **words)
+    network = DistilledNetwork(student, parts[1], length=LENGTH, tasks=[*tasks, "volume"])
+    found = network(torch.rand(1, 2, 1, *size), torch.rand(1, 2, 1, *size))
+    terms = [found["volume"], *(found[task].student for task in tasks)]
+    sum(term.square().sum() for term in terms).backward()
+    assert [name for name, one in network.named_parameters() if one.requires_grad and one.grad is None] == []
+    assert all(one.requires_grad for one in encoder.parameters())
+
+
+def test_several_processes_must_restore(parts, monkeypatch):
+    monkeypatch.setattr("medssl.networks.distillation.process_count", lambda: 2)
+    with pytest.raises(ValueError, match=r"weight above 0 of the task volume, got the tasks \['tokens'\]"):
+        DistilledNetwork(*parts, length=LENGTH, tasks=["tokens"])
+    assert DistilledNetwork(*parts, length=LENGTH, tasks=["volume"]).distils is False
 
 
 def test_with_restoration_alone_nothing_is_told(parts):

@@ -23,6 +23,14 @@ def test_first_convolution_of_a_level_widens_half_way():
     ]
 
 
+def test_both_convolutions_of_a_level_may_have_its_channels():
+    encoder = ConvEncoder(2, 1, width=32, levels=5, gradual=False)
+    convolutions = [(m.in_channels, m.out_channels) for m in encoder.modules() if isinstance(m, torch.nn.Conv2d)]
+    assert convolutions[:4] == [(1, 64), (64, 64), (64, 128), (128, 128)]
+    assert convolutions[-1] == (1024, 1024)
+    assert encoder.channels == (64, 128, 256, 512, 1024)
+
+
 def test_level_is_the_pooled_level_before_through_its_convolutions():
     encoder = ConvEncoder(2, 1, width=2, levels=2).eval()
     first, second = encoder(torch.rand(1, 1, 8, 8))

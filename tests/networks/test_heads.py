@@ -61,3 +61,25 @@ def test_dropout_stands_before_the_last_layer():
         last = head.conv if isinstance(head, MapHead) else head.linear
         assert head.train()(features).unique().item() == last.bias.item()
         assert head.eval()(features).unique()[0].item() != last.bias.item()
+
+
+def test_largest_values_may_stand_for_the_channels():
+    head = ClassificationHead(4, 1, hidden_features=5, pool="max").eval()
+    features = [torch.rand(2, 4, 4, 4)]
+    expected = head.linear(torch.relu(head.hidden[0](features[0].amax((2, 3)))))
+    torch.testing.assert_close(head(features), expected)
+    torch.testing.assert_close(torch.jit.script(head)(features), expected)
+    assert list(head.state_dict()) == list(ClassificationHead(4, 1, hidden_features=5).state_dict())
+
+
+def test_dropout_before_and_after_a_relu_is_the_same():
+    values = torch.randn(1000, generator=torch.Generator().manual_seed(0))
+    torch.manual_seed(1)
+    before = torch.relu(torch.dropout(values, 0.5, train=True))
+    torch.manual_seed(1)
+    torch.testing.assert_close(torch.dropout(torch.relu(values), 0.5, train=True), before)
+
+
+def test_unknown_pooling_is_named():
+    with pytest.raises(ValueError, match=r"\['max', 'mean'\], got 'sum'"):
+        ClassificationHead(2, 1, pool="sum")

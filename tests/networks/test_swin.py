@@ -15,7 +15,7 @@ def renamed(key):
 
 
 def network(spatial_dims=2, **words):
-    encoder = SwinEncoder(width=12, spatial_dims=spatial_dims, **words)
+    encoder = SwinEncoder(width=12, spatial_dims=spatial_dims, dropout=words.get("dropout", 0.0))
     decoder = SwinDecoder(encoder.channels, spatial_dims=spatial_dims, **words)
     return SegmentationNetwork(encoder, decoder, num_classes=2)
 
@@ -62,3 +62,11 @@ def test_sizes_that_do_not_fit_are_refused():
         SwinEncoder(width=8)
     with pytest.raises(ValueError, match=r"each a multiple of 32, got \[1, 1, 64, 48\]; crop or pad"):
         network().encoder(torch.zeros(1, 1, 64, 48))
+
+
+def test_a_coarsest_map_of_one_cell_is_refused_where_it_is_compared():
+    small = torch.rand(2, 1, 32, 32)
+    with pytest.raises(ValueError, match=r"map of two cells or more.* got one of images \[32, 32\]; give images of wh"):
+        network()(small)
+    assert network(norm="running").eval()(small).shape == (2, 2, 32, 32)
+    assert network().encoder(small)[-1].shape == (2, 192, 1, 1)

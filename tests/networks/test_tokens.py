@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from medssl.networks import ConvEncoder, MapHead, TokenHead, TokenNetwork
+from medssl.networks import ConvEncoder, CrossCompletion, MapHead, TokenHead, TokenNetwork
 
 
 @pytest.fixture
@@ -31,6 +31,17 @@ def test_logits_are_cosines_with_the_prototypes(head):
     mean = normalize(head.layers(features[0].flatten(1).mean(dim=1)), dim=0)
     assert torch.allclose(tokens.image[0], head.last.weight @ mean, atol=1e-6)
     assert max(part.abs().max() for part in tokens) <= 1 + 1e-6
+
+
+def test_autocast_leaves_the_logits_all_their_values(head):
+    features, decoded = torch.rand(2, 6, 4, 4, 4), torch.rand(2, 4, 4, 4, 4)
+    with torch.autocast("cpu", torch.bfloat16):
+        tokens = head(features, decoded)
+        projected = head.layers(features.flatten(2).mean(dim=2))
+        completed = CrossCompletion(7, hidden=8, heads=1, head_channels=4)(tokens.encoder, tokens.decoder)
+    assert [part.dtype for part in (*tokens, completed)] == 4 * [torch.float32]
+    assert projected.dtype == torch.bfloat16
+    torch.testing.assert_close(tokens.image, normalize(projected.float(), dim=1) @ head.last.weight.T)
 
 
 def test_one_set_of_prototypes_is_saved_once():

@@ -4,11 +4,12 @@ from monai.networks.nets.swin_unetr import SwinTransformerBlock, compute_mask
 from torch.nn.functional import gelu, layer_norm
 
 from medssl.networks.window_blocks import Doubling, Halving, PatchEmbedding, WindowBlock
+from medssl.networks.windows import WindowAttention
 
 
-def block(**words):
+def block(drop_path=0.0, **words):
     torch.manual_seed(0)
-    return WindowBlock(4, head_channels=2, window=3, **words)
+    return WindowBlock(WindowAttention(4, head_channels=2, window=3, **words), drop_path=drop_path)
 
 
 NAMES = {

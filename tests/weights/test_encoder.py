@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from medssl.networks import EncoderFeatures, WindowEncoder
-from medssl.weights import load_encoder, write_weights
+from medssl.weights import load_encoder, read_checkpoint, write_weights
+from tests.bundles.reading import FOLDERS
 
 WINDOWS = "medssl.networks.WindowEncoder"
 ENCODER = {
@@ -71,3 +72,16 @@ def test_encoder_with_windows(bundle):
 def test_no_bundle(tmp_path):
     with pytest.raises(ValueError, match=r"needs a bundle's folder with configs/features\.json"):
         load_encoder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "folder", [one for one in FOLDERS if (one / "models/pretrained.pt").is_file()], ids=lambda folder: folder.name
+)
+def test_of_every_bundle_whose_weights_ship(folder):
+    encoder, preprocessing = load_encoder(folder)
+    shipped = read_checkpoint(folder / "models/pretrained.pt")
+    for key, tensor in encoder.state_dict().items():
+        torch.testing.assert_close(tensor, shipped[f"encoder.{key}"].to(tensor.dtype))
+    maps = encoder(torch.rand(1, 1, *[64] * encoder.spatial_dims))
+    assert [one.shape[1] for one in maps] == [*encoder.channels]
+    assert len(preprocessing.transforms) > 1

@@ -60,6 +60,8 @@ def test_verify(layer, tmp_path):
     path.with_suffix(".json").unlink()
     with pytest.raises(ValueError, match=r"a\.json beside it"):
         verify_weights(path)
+    with pytest.raises(ValueError, match="no weights in 'scratch': train for one epoch or more, or name a file"):
+        verify_weights("scratch")
 
 
 def test_full_disk_leaves_the_old_file(layer, tmp_path, monkeypatch):

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.distributed
 from monai.data import CacheDataset, DataLoader, DistributedSampler
+
+from medssl.data.processes import place_among_processes
 
 __all__ = ["EpochSampler", "KeyedDataset", "KeyedLoader"]
 
@@ -139,7 +140,7 @@ class KeyedLoader(DataLoader):
         fixed: bool = False,
         **options: Any,
     ) -> None:
-        rank, replicas = _place_among_processes()
+        rank, replicas = place_among_processes()
         sampler = EpochSampler(len(dataset), seed=seed, shuffle=shuffle, rank=rank, num_replicas=replicas, fixed=fixed)
         if options.get("drop_last") and len(sampler) < batch_size:
             raise ValueError(
@@ -156,9 +157,3 @@ class KeyedLoader(DataLoader):
 def _start_worker(number: int) -> None:
     # Schedulers send SIGTERM to all processes of a job; the main one ends it in order, and needs its workers till then.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-
-
-def _place_among_processes() -> tuple[int, int]:
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        return torch.distributed.get_rank(), torch.distributed.get_world_size()
-    return 0, 1

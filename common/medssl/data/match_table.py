@@ -15,6 +15,7 @@ import numpy as np
 from medssl.data.match_groups import pair_groups
 from medssl.data.match_search import MatchSearch
 from medssl.data.matching import Grid
+from medssl.data.processes import place_among_processes, wait_for_all
 from medssl.data.records import read_json, write_json
 from medssl.data.rows import read_rows, write_rows
 from medssl.data.stored_volume import open_stored
@@ -37,15 +38,16 @@ def match_volumes(
 
     Every volume is asked for once, and the matches of a group are on disk before the next group is read. A run that was
     cut off continues; a finished table of the same images, embeddings and settings is left alone; another one is
-    replaced. Cases without a match are counted and left out.
+    replaced. Cases without a match are counted and left out. Of several processes the first does all of it, and the
+    others wait.
 
     Args:
         volumes: :class:`Embedded` volumes of the training cases, then of the validation cases.
         cases: what :func:`split_cases` gives, prepared by :func:`stored_cases`.
         search: how to match.
         matches_dir: folder of the results: ``matches.csv`` with a row a match, ``matches.json`` with how it was made.
-        facts: what else decides the matches, also written down: ``data_hash`` and, of the embeddings, how many steps
-            they were trained, and a digest.
+        facts: what else decides the matches, also written down: ``data_hash`` and, of the embeddings, a digest and
+            how they were trained.
 
     Returns:
         The path of ``matches.csv``.
@@ -53,23 +55,13 @@ def match_volumes(
     Raises:
         ValueError: if volumes and cases differ in number, training has one patient, or no case has a match.
     """
-    listed, folder = [*cases["train"], *cases["val"]], Path(matches_dir)
-    if len(volumes) != len(listed):
-        raise ValueError(f"Matching needs a volume for each case, got {len(volumes)} for {len(listed)} cases.")
-    paths = [str(case["image"]) for case in listed]
-    ids = [source_id(path) for path in paths]
-    groups = _groups(cases, search)
-    key = hashlib.sha256(repr((search, sorted(facts.items()), ids, groups)).encode()).hexdigest()
-    if _recorded(folder / FACTS).get("key") == key:
-        logger.info("%s has the matches of these images and settings already; nothing to do.", folder.name)
-        return folder / TABLE
-    _prepare(folder, key)
-    for number, pairs in enumerate(groups):
-        if not (folder / GROUPS.format(number)).exists():
-            rows, tally = search.rows(pairs, volumes, paths=paths)
-            write_json(folder / GROUPS.format(number), {"rows": rows, "tally": tally})
-            logger.info("matches: group %d of %d, %d points.", number + 1, len(groups), len(rows))
-    return _finish(folder, ids, search=search, page={"key": key, **facts})
+    number, folder = len(cases["train"]) + len(cases["val"]), Path(matches_dir)
+    if len(volumes) != number:
+        raise ValueError(f"Matching needs a volume for each case, got {len(volumes)} for {number} cases.")
+    if place_among_processes()[0] == 0:
+        _match(volumes, cases, search=search, folder=folder, facts=facts)
+    wait_for_all()
+    return folder / TABLE
 
 
 def place_matches(cases: Split, *, search: MatchSearch, matches_dir: str, facts: Mapping[str, Any]) -> Path:
@@ -140,6 +132,25 @@ def source_id(path: str) -> str:
     return str(source)[:16]
 
 
+def _match(
+    volumes: Sequence[Any], cases: Split, *, search: MatchSearch, folder: Path, facts: Mapping[str, Any]
+) -> None:
+    paths = [str(case["image"]) for case in [*cases["train"], *cases["val"]]]
+    ids = [source_id(path) for path in paths]
+    groups = _groups(cases, search)
+    key = hashlib.sha256(repr((search, sorted(facts.items()), ids, groups)).encode()).hexdigest()
+    if _recorded(folder / FACTS).get("key") == key:
+        logger.info("%s has the matches of these images and settings already; nothing to do.", folder.name)
+        return
+    _prepare(folder, key)
+    for number, pairs in enumerate(groups):
+        if not (folder / GROUPS.format(number)).exists():
+            rows, tally = search.rows(pairs, volumes, paths=paths)
+            write_json(folder / GROUPS.format(number), {"rows": rows, "tally": tally})
+            logger.info("matches: group %d of %d, %d points.", number + 1, len(groups), len(rows))
+    _finish(folder, ids, search=search, page={"key": key, **facts})
+
+
 class _Grids(Sequence):
     def __init__(self, cases: Split) -> None:
         self.paths = [str(case["image"]) for case in [*cases["train"], *cases["val"]]]
@@ -178,7 +189,7 @@ def _prepare(folder: Path, key: str) -> None:
         write_json(folder / PLAN, {"key": key})
 
 
-def _finish(folder: Path, ids: Sequence[str], *, search: MatchSearch, page: dict[str, Any]) -> Path:
+def _finish(folder: Path, ids: Sequence[str], *, search: MatchSearch, page: dict[str, Any]) -> None:
     drafts = sorted(folder.glob("group_*.json"))
     groups = [read_json(path) for path in drafts]
     rows = [row for group in groups for row in group["rows"]]
@@ -214,7 +225,6 @@ def _finish(folder: Path, ids: Sequence[str], *, search: MatchSearch, page: dict
     write_json(folder / FACTS, {**page, "settings": asdict(search), "counts": counts, "medians": medians})
     for path in (folder / PLAN, *drafts):
         path.unlink()
-    return folder / TABLE
 
 
 def _written(row: dict[str, Any], ids: Sequence[str]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Any
 from ignite.engine import Engine, Events
 from tqdm import tqdm
 
+from medssl.handlers.errors import at_error
+
 __all__ = ["ProgressBar"]
 
 
@@ -39,7 +41,8 @@ class ProgressBar:
         """Follow an engine from its start to its end."""
         engine.add_event_handler(Events.STARTED, self.open)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self)
-        engine.add_event_handler(Events.COMPLETED | Events.EXCEPTION_RAISED, self.close)
+        engine.add_event_handler(Events.COMPLETED, self.close)
+        at_error(engine, self.close)
 
     def open(self, engine: Engine) -> None:
         """Start the bar where the run starts, which after a resume is not zero."""
@@ -58,9 +61,7 @@ class ProgressBar:
         self.bar.set_postfix({**epochs, **{name: f"{value:.4g}" for name, value in self.shown.items()}}, refresh=False)
         self.bar.update()
 
-    def close(self, engine: Engine, error: BaseException | None = None) -> None:
-        """Leave the finished line on the screen, and pass an error on."""
+    def close(self, engine: Engine) -> None:
+        """Leave the finished line on the screen."""
         if self.bar is not None:
             self.bar.close()
-        if error is not None:
-            raise error

@@ -86,14 +86,18 @@ class ScheduledOptimizer:
         name: the word, such as ``lr`` or ``weight_decay``.
 
     Raises:
-        ValueError: if no group has such a word above 0.
+        ValueError: if no group has such a word above 0, unless the curve too is 0 throughout.
     """
 
     def __init__(self, optimizer: Optimizer, curve: Callable[[int], float], *, name: str = "lr") -> None:
         self.groups = [number for number, group in enumerate(optimizer.param_groups) if group.get(name, 0) > 0]
-        if not self.groups:
-            words = sorted(set(optimizer.param_groups[0]) - {"params"})
-            raise ValueError(f"ScheduledOptimizer needs a group whose {name!r} is above 0; the words are {words}.")
+        words = sorted(set(optimizer.param_groups[0]) - {"params"})
+        nothing = isinstance(curve, Curve) and curve.base == curve.final == 0 and name in words
+        if not self.groups and not nothing:
+            raise ValueError(
+                f"ScheduledOptimizer needs a group whose {name!r} is above 0 at the start, or a curve that is 0 "
+                f"throughout; the words are {words}."
+            )
         if name == "lr" and isinstance(curve, Curve) and curve.base < curve.final:
             logger.warning(
                 "the learning rate rises to the end: its peak %g is below its final value %g; raise learning_rate, or "

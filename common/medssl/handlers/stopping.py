@@ -11,6 +11,8 @@ from types import FrameType
 import ignite.distributed as idist
 from ignite.engine import Engine, Events
 
+from medssl.handlers.errors import at_error
+
 __all__ = ["EarlyStop", "GracefulStop", "ValidateAtEnd"]
 
 logger = logging.getLogger(__name__)
@@ -31,12 +33,13 @@ class GracefulStop:
         self.max_minutes = max_minutes
         self.signalled = False
         self.started = 0.0
-        self.previous: object = signal.SIG_DFL
+        self.previous: object = None  # what SIGTERM did before, while it does something else
 
     def attach(self, engine: Engine) -> None:
         """Watch an engine."""
         engine.add_event_handler(Events.STARTED, self.start)
         engine.add_event_handler(Events.ITERATION_COMPLETED | Events.EPOCH_COMPLETED, self)
+        at_error(engine, self.give_back)
 
     def start(self, engine: Engine) -> None:
         """Start the clock and listen for SIGTERM, which only a main thread may; the end is put behind all handlers."""
@@ -68,14 +71,19 @@ class GracefulStop:
             logger.warning("%s: stopping after iteration %d; --resume True goes on.", reason, engine.state.iteration)
             engine.terminate()
 
+    def give_back(self, engine: Engine) -> None:
+        """Let SIGTERM do what it did before."""
+        if self.previous is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, self.previous)  # type: ignore[arg-type]  # what signal.signal returned before
+            self.previous = None
+
     def finish(self, engine: Engine) -> None:
         """Give SIGTERM back, and leave the process after it.
 
         Raises:
             SystemExit: with code 0, after SIGTERM.
         """
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, self.previous)  # type: ignore[arg-type]  # what signal.signal returned before
+        self.give_back(engine)
         if self.signalled:
             raise SystemExit(0)
 

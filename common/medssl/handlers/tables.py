@@ -13,6 +13,7 @@ from ignite.engine import Engine, Events
 from torch import Tensor
 
 from medssl.data import output_name, replacing, switch, write_rows
+from medssl.handlers.errors import at_error
 
 __all__ = ["FeatureTable", "MetricTable", "PredictionTable"]
 
@@ -147,7 +148,8 @@ class FeatureTable:
     def attach(self, engine: Engine) -> None:
         """Collect, then write; attach to an evaluator of one process."""
         engine.add_event_handler(Events.ITERATION_COMPLETED, self.collect)
-        engine.add_event_handler(Events.COMPLETED | Events.EXCEPTION_RAISED, self)
+        engine.add_event_handler(Events.COMPLETED, self)
+        at_error(engine, self)
 
     def collect(self, engine: Engine) -> None:
         """Keep vectors, write maps."""
@@ -160,13 +162,11 @@ class FeatureTable:
                 self.names.append(name)
                 self.vectors.append(feature)
 
-    def __call__(self, engine: Engine, error: BaseException | None = None) -> None:
-        """Write the vectors, and pass an error on."""
+    def __call__(self, engine: Engine) -> None:
+        """Write the vectors."""
         if self.vectors:
             with replacing(self.directory / "features.npz") as draft:
                 np.savez(draft, names=np.asarray(self.names), vectors=np.stack(self.vectors))
-        if error is not None:
-            raise error
 
 
 def case_names(batch: Sequence[dict[str, Any]], root: str) -> list[str]:

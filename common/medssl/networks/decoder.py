@@ -47,7 +47,8 @@ class ConvDecoder(nn.Module):
     Source:
         Haghighi et al., Semantic Genesis, MICCAI 2020, decoder of the 3D U-Net (transposed convolutions, skips); the
         auto-encoder of self-discovery (``"nearest"``, no skips; its published program has them, see
-        docs/methods/semantic_genesis.md).
+        docs/methods/semantic_genesis.md). Zhang et al., Self-supervised learning for medical image data with
+        anatomy-oriented imaging planes, Medical Image Analysis 2024: transposed convolutions, skips, norm ``"none"``.
     """
 
     def __init__(

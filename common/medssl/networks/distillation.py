@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from medssl.networks.completion import CrossCompletion
+from medssl.networks.gathering import process_count
 from medssl.networks.tokens import TokenHead, TokenNetwork, Tokens
 
 __all__ = ["CentredTargets", "Distilled", "DistilledNetwork"]
@@ -76,7 +77,8 @@ class DistilledNetwork(nn.Module):
         crosswise: whether class tokens are compared across the two views; otherwise within each.
         attend_to: ``"decoder"`` or ``"encoder"``: which of the teacher's tokens complete its side.
         tasks: which of ``embedding``, ``tokens`` and ``volume`` are learnt; parts of the heads that none of them needs
-            rest. With the last alone there is nothing to distil, and no tokens are told.
+            rest. With the last alone there is nothing to distil, and no tokens are told. It may be left out in a single
+            process only.
 
     Attributes:
         follower: the teacher, a copy of the student at the start, never trained; handlers move it.
@@ -88,7 +90,8 @@ class DistilledNetwork(nn.Module):
         behind their targets, and as ``alone`` what the student's tokens are without anything to attend to.
 
     Raises:
-        ValueError: if there are not two views of each, or ``attend_to`` is another word.
+        ValueError: if there are not two views of each, ``attend_to`` is another word, or several processes are to
+            train what is not to restore.
 
     Source:
         Jiang et al., Alice, ICCV 2023, section 3, figure 2 and published program, which differ: docs/methods/alice.md.
@@ -108,6 +111,11 @@ class DistilledNetwork(nn.Module):
         super().__init__()
         if attend_to not in ("decoder", "encoder"):
             raise ValueError(f"attend_to is 'decoder' or 'encoder', got {attend_to!r}.")
+        if "volume" not in tasks and process_count() > 1:
+            raise ValueError(
+                f"several processes need a weight above 0 of the task volume, got the tasks {list(tasks)}: each would "
+                "wait for gradients of what only restoration teaches; give it a small weight, or start one process."
+            )
         self.network = network
         self.follower = _follower(network, shared=shared)
         self.completion = completion

@@ -14,17 +14,19 @@ __all__ = ["ConvEncoder"]
 class ConvEncoder(nn.Module):
     """The contracting half of a U-Net: two convolutions a level, max-pooling between levels.
 
-    Level ``d`` widens to ``width * 2**d`` and then ``2 * width * 2**d`` channels. The map of every level is returned
-    as it is before pooling, so that a decoder may use it.
+    Level ``d`` widens to ``2 * width * 2**d`` channels, half of the way in its first convolution. The map of every
+    level is returned as it is before pooling, so that a decoder may use it.
 
     Args:
         spatial_dims: 2 or 3.
         in_channels: channels of the image.
-        width: channels after the very first convolution.
+        width: half the channels of the finest map.
         levels: number of maps; there are ``levels - 1`` poolings.
         norm: ``"running"``, ``"batch"`` or ``"instance"``, see :func:`medssl.networks.normalization`.
         activation: a word of MONAI's ``Act`` factory, such as ``"relu"``, ``"prelu"``, ``"elu"``.
         dropout: chance of zeroing a value after each normalisation, in [0, 1).
+        gradual: whether the first convolution of a level goes half of the way; otherwise it widens to all the
+            level's channels. The maps' channels are the same.
 
     Attributes:
         channels: of each map, coarsest last.
@@ -38,7 +40,8 @@ class ConvEncoder(nn.Module):
 
     Source:
         Zhou et al., Models Genesis, Medical Image Analysis 2021; Haghighi et al., Semantic Genesis, MICCAI 2020:
-        encoder of the 3D U-Net, width 32, 4 levels.
+        encoder of the 3D U-Net, width 32, 4 levels. Zhang et al., Self-supervised learning for medical image data
+        with anatomy-oriented imaging planes, Medical Image Analysis 2024: 2D, width 32, 5 levels, not ``gradual``.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class ConvEncoder(nn.Module):
         norm: LayerWord = "running",
         activation: LayerWord = "relu",
         dropout: float = 0.0,
+        gradual: bool = True,
     ) -> None:
         super().__init__()
         self.spatial_dims = spatial_dims
@@ -60,7 +64,11 @@ class ConvEncoder(nn.Module):
         self.pool = Pool[Pool.MAX, spatial_dims](2)
         self.levels = nn.ModuleList(
             convolution_pair(
-                spatial_dims, (before, after // 2, after), norm=norm, activation=activation, dropout=dropout
+                spatial_dims,
+                (before, after // 2 if gradual else after, after),
+                norm=norm,
+                activation=activation,
+                dropout=dropout,
             )
             for before, after in zip((in_channels, *self.channels[:-1]), self.channels, strict=True)
         )

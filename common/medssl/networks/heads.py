@@ -9,10 +9,12 @@ from monai.networks.layers.factories import Conv
 from monai.networks.layers.utils import get_act_layer
 from torch import Tensor, nn
 
-from medssl.networks.features import global_average
+from medssl.networks.features import global_average, global_maximum
 from medssl.networks.normalization import LayerWord, normalization
 
 __all__ = ["ClassificationHead", "MapHead"]
+
+POOLS = {"mean": global_average, "max": global_maximum}
 
 
 class MapHead(nn.Sequential):
@@ -65,25 +67,31 @@ class MapHead(nn.Sequential):
 
 
 class ClassificationHead(nn.Module):
-    """Class logits from the coarsest map: optional convolution, mean over space, optional hidden layer, linear.
+    """Numbers from the coarsest map: optional convolution, one value a channel, optional hidden layer, linear.
 
     Args:
         in_channels: of the encoder's coarsest map (``encoder.channels[-1]``).
-        num_classes: number of logits.
-        hidden_channels: of a convolution of kernel 3 with norm and activation before the mean; 0 for none.
-        hidden_features: of a linear layer with activation after the mean; 0 for none.
+        num_classes: how many: one a class (logits), or 1 for a place or another amount.
+        hidden_channels: of a convolution of kernel 3 with norm and activation before the pooling; 0 for none.
+        hidden_features: of a linear layer with activation after the pooling; 0 for none.
         spatial_dims: 2 or 3, the axes of that convolution.
         norm: of that convolution, see :class:`ConvEncoder`.
         activation: of both, a word of MONAI's ``Act`` factory.
         dropout: chance of zeroing a value before the last linear layer, in [0, 1).
         layer_norm: whether a layer norm stands before the last linear layer.
+        pool: what stands for a channel, its ``"mean"`` or its ``"max"`` over space.
 
     Shape:
-        A list of maps, coarsest last, in; ``(N, num_classes)`` logits out.
+        A list of maps, coarsest last, in; ``(N, num_classes)`` out.
+
+    Raises:
+        ValueError: if ``pool`` is another word.
 
     Source:
         Haghighi et al., Semantic Genesis, MICCAI 2020, self-classification. PyTorch program: ``hidden_channels``
-        1024; Keras program and figures: 512 and ``hidden_features`` 1024.
+        1024; Keras program and figures: 512 and ``hidden_features`` 1024. Zhang et al., Self-supervised learning for
+        medical image data with anatomy-oriented imaging planes, Medical Image Analysis 2024, relative slice location:
+        ``pool`` ``"max"``, ``hidden_features`` 128, ``dropout`` 0.5 (before the ReLU there; the two commute).
     """
 
     def __init__(
@@ -98,8 +106,12 @@ class ClassificationHead(nn.Module):
         activation: LayerWord = "relu",
         dropout: float = 0.0,
         layer_norm: bool = False,
+        pool: str = "mean",
     ) -> None:
         super().__init__()
+        if pool not in POOLS:
+            raise ValueError(f"ClassificationHead needs pool to be one of {sorted(POOLS)}, got {pool!r}.")
+        self.pool = POOLS[pool]
         channels = hidden_channels or in_channels
         self.conv = (
             Convolution(spatial_dims, in_channels, channels, act=activation, norm=normalization(norm))
@@ -117,5 +129,5 @@ class ClassificationHead(nn.Module):
         self.linear = nn.Linear(features, num_classes)
 
     def forward(self, features: list[Tensor]) -> Tensor:
-        vector = self.hidden(global_average(self.conv(features[-1])))
+        vector = self.hidden(self.pool(self.conv(features[-1])))
         return self.linear(self.dropout(self.norm(vector)))

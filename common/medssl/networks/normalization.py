@@ -67,6 +67,12 @@ def _batch_statistics(dim: int) -> type[_BatchStatistics]:
     return (BatchStatistics1d, BatchStatistics2d, BatchStatistics3d)[dim - 1]
 
 
+@Norm.factory_function("none")
+def _none(dim: int) -> type[nn.Identity]:
+    """No normalisation in any number of dimensions."""
+    return nn.Identity
+
+
 WORDS: dict[str, tuple[str, dict[str, Any]]] = {
     "running": ("batch", {}),
     "batch": ("batch_statistics", {}),
@@ -79,8 +85,9 @@ def normalization(norm: LayerWord) -> tuple[str, dict[str, Any]]:
 
     Args:
         norm: ``"running"`` (ordinary batch norm: running statistics in evaluation), ``"batch"`` (statistics of the
-            current batch, always), ``"instance"`` (of each image, with learned scale), or another word of MONAI's
-            ``Norm`` factory such as ``"group"``; or a pair of the word and its arguments.
+            current batch, always), ``"instance"`` (of each image, with learned scale), ``"none"`` (nothing is
+            normalised), or another word of MONAI's ``Norm`` factory such as ``"group"``; or a pair of the word and
+            its arguments.
 
     Raises:
         ValueError: if nobody knows the word.

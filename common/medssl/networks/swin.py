@@ -103,6 +103,9 @@ class SwinDecoder(nn.Module):
     Shape:
         Maps as :class:`SwinEncoder` gives them in; out ``(N, channels[1], *S)`` at the image's size.
 
+    Raises:
+        ValueError: if there is an instance norm, and the coarsest map has one cell.
+
     Source:
         Hatamizadeh et al., Swin UNETR, BrainLes 2021; program of MONAI, whose blocks these are.
     """
@@ -130,12 +133,18 @@ class SwinDecoder(nn.Module):
             for before, after in pairwise((channels[-1], *self.map_channels))
         )
         self.dropout = nn.Dropout(dropout)
+        self.compares = words["norm_name"][0] == "instance"
 
     def forward(self, features: list[Tensor]) -> Tensor:
         return self.maps(features)[-1]
 
     def maps(self, features: list[Tensor], count: int = 0) -> list[Tensor]:
         """The maps that are made on the way, coarse to fine: all of them, or the first ``count``."""
+        if self.compares and features[-1][0, 0].numel() == 1:
+            raise ValueError(
+                f"SwinDecoder needs a coarsest map of two cells or more, since instance norm compares them, got one of "
+                f"images {list(features[0].shape[2:])}; give images of which one side or more is twice as long."
+            )
         coarser = self.bottom(features[-1])
         result: list[Tensor] = []
         for step, (skip, up) in enumerate(zip(self.skips, self.ups)):  # noqa: B905 (TorchScript)

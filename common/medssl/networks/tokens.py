@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 from torch.nn.init import trunc_normal_
@@ -34,7 +35,8 @@ class TokenHead(nn.Module):
         shared: whether images and places have the same prototypes.
 
     Shape:
-        ``(N, channels, *s)`` and ``(N, map_channels, *t)`` in; :class:`Tokens` out, places in the order of the maps.
+        ``(N, channels, *s)`` and ``(N, map_channels, *t)`` in; :class:`Tokens` out, places in the order of the maps,
+        in float32 under autocast too.
 
     Source:
         Jiang et al., Alice, ICCV 2023, projection heads: hidden 2048, bottleneck 256, length 512; layout as in Caron
@@ -64,13 +66,16 @@ class TokenHead(nn.Module):
     def forward(self, features: Tensor, decoded: Tensor) -> Tokens:
         places = self.last if self.token_last is None else self.token_last
         return Tokens(
-            self.last(self._unit(global_average(features))),
-            places(self._unit(self.encoder_tokens(features.flatten(2).mT))),
-            places(self._unit(self.decoder_tokens(decoded.flatten(2).mT))),
+            self._cosines(global_average(features), self.last),
+            self._cosines(self.encoder_tokens(features.flatten(2).mT), places),
+            self._cosines(self.decoder_tokens(decoded.flatten(2).mT), places),
         )
 
-    def _unit(self, vectors: Tensor) -> Tensor:
-        return normalize(self.layers(vectors), dim=-1)
+    def _cosines(self, vectors: Tensor, prototypes: nn.Module) -> Tensor:
+        projected = self.layers(vectors)
+        projected = projected.to(torch.promote_types(projected.dtype, torch.float32))
+        with torch.autocast(vectors.device.type, enabled=False):  # in bfloat16 few values are left between -1 and 1
+            return prototypes(normalize(projected, dim=-1))
 
 
 class TokenNetwork(nn.Module):

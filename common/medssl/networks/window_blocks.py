@@ -17,14 +17,9 @@ class WindowBlock(nn.Module):
     """Attention in windows, then two linear layers, each with a shortcut.
 
     Args:
-        channels: of the tokens.
-        head_channels: of each head of attention, a divisor of them.
-        window: side of the windows in cells.
-        shifted: see :class:`WindowAttention`.
-        cross: the block joins another map: it is added, and looked at instead of the block's own.
+        attention: whose channels and dropout the linear layers have too. If it is a ``cross`` one, the block joins
+            another map: it is added, and looked at instead of the block's own.
         drop_path: chance that an image skips a branch in training, in [0, 1).
-        dropout: chance of zeroing a value after a linear layer, in [0, 1).
-        compatible_index: see :func:`relative_index`.
 
     Shape:
         ``(N, x, y, z, C)`` in (two of them if ``cross``), one out.
@@ -33,32 +28,14 @@ class WindowBlock(nn.Module):
         Liu et al., Swin Transformer, ICCV 2021; ``cross``: Zhou et al., nnFormer, IEEE TIP 2023, skip attention.
     """
 
-    def __init__(
-        self,
-        channels: int,
-        *,
-        head_channels: int,
-        window: int,
-        shifted: bool = False,
-        cross: bool = False,
-        drop_path: float = 0.0,
-        dropout: float = 0.0,
-        compatible_index: bool = True,
-    ) -> None:
+    def __init__(self, attention: WindowAttention, *, drop_path: float = 0.0) -> None:
         super().__init__()
+        channels = attention.output.out_features
         self.drop_path = drop_path
         self.norm1 = nn.LayerNorm(channels)
-        self.attention = WindowAttention(
-            channels,
-            head_channels=head_channels,
-            window=window,
-            shifted=shifted,
-            cross=cross,
-            dropout=dropout,
-            compatible_index=compatible_index,
-        )
+        self.attention = attention
         self.norm2 = nn.LayerNorm(channels)
-        self.mlp = MLPBlock(channels, 4 * channels, dropout)
+        self.mlp = MLPBlock(channels, 4 * channels, attention.dropout.p)
 
     def forward(self, tokens: Tensor, skip: Tensor | None = None) -> Tensor:
         looking = self.norm1(tokens)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from medssl.networks.window_blocks import Doubling, WindowBlock
+from medssl.networks.windows import WindowAttention
 
 __all__ = ["WindowDecoder"]
 
@@ -64,12 +65,16 @@ class WindowDecoder(nn.Module):
         self.map_channels = tuple(channels[-2::-1])
         self.ups = nn.ModuleList(map(Doubling, self.map_channels))
         chances = iter(torch.linspace(0, drop_path, 2 * steps).tolist())
-        block = partial(WindowBlock, head_channels=head_channels, dropout=dropout, compatible_index=compatible_index)
+        attend = partial(
+            WindowAttention, head_channels=head_channels, dropout=dropout, compatible_index=compatible_index
+        )
         self.joins, self.blocks = nn.ModuleList(), nn.ModuleList()
         for level in reversed(range(steps)):
             window = min(windows[level], image_size >> level + 1)
-            self.joins.append(block(channels[level], window=window, cross=True, drop_path=next(chances)))
-            self.blocks.append(block(channels[level], window=window, shifted=True, drop_path=next(chances)))
+            join = attend(channels[level], window=window, cross=True)
+            self.joins.append(WindowBlock(join, drop_path=next(chances)))
+            own = attend(channels[level], window=window, shifted=True)
+            self.blocks.append(WindowBlock(own, drop_path=next(chances)))
 
     def forward(self, features: list[Tensor]) -> Tensor:
         return self.maps(features)[-1]

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from medssl.networks.window_blocks import Halving, PatchEmbedding, WindowBlock
+from medssl.networks.windows import WindowAttention
 
 __all__ = ["WindowEncoder"]
 
@@ -29,7 +30,7 @@ class WindowEncoder(nn.Module):
         drop_path: chance that an image skips a branch of the last block, in [0, 1); it grows linearly from 0.
         dropout: chance of zeroing a value after the embedding and the linear layers, in [0, 1).
         compatible_index: biases of attention by the published formula, in which offsets share rows; see
-            :func:`medssl.networks.windows.relative_index`.
+            :func:`medssl.geometry.offset_rows`.
 
     Attributes:
         channels: of each map, coarsest last.
@@ -76,13 +77,14 @@ class WindowEncoder(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.downs = nn.ModuleList([nn.Identity(), *map(Halving, self.channels[:-1])])
         chances = iter(torch.linspace(0, drop_path, sum(depths)).tolist())
-        block = partial(WindowBlock, head_channels=head_channels, dropout=dropout, compatible_index=compatible_index)
+        attend = partial(
+            WindowAttention, head_channels=head_channels, dropout=dropout, compatible_index=compatible_index
+        )
         self.stages = nn.ModuleList()
         for level, (channels, depth) in enumerate(zip(self.channels, depths, strict=True)):
             window = min(windows[level], image_size >> level + 1)
-            shifts = [place % 2 == 1 for place in range(depth)]
-            blocks = [block(channels, window=window, shifted=shift, drop_path=next(chances)) for shift in shifts]
-            self.stages.append(nn.Sequential(*blocks))
+            parts = (attend(channels, window=window, shifted=place % 2 == 1) for place in range(depth))
+            self.stages.append(nn.Sequential(*(WindowBlock(part, drop_path=next(chances)) for part in parts)))
         self.norms = nn.ModuleList(map(nn.LayerNorm, self.channels))
         self.stages.apply(_initialise)
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from medssl.data import write_whole
+from medssl.weights.loading import SCRATCH
 from medssl.weights.package import installed_versions
 from medssl.weights.reading import without_wrappers
 
@@ -64,8 +65,12 @@ def verify_weights(path: str | os.PathLike) -> dict[str, Any]:
     """Compare a weights file with the page of facts beside it, and return the page.
 
     Raises:
-        ValueError: if one of the two is missing, or the sha256 differs.
+        ValueError: if one of the two is missing, the path is the word ``scratch``, or the sha256 differs.
     """
+    if str(path) == SCRATCH:
+        raise ValueError(
+            f"there are no weights in {SCRATCH!r}: train for one epoch or more, or name a file of weights."
+        )
     page = Path(path).with_suffix(".json")
     if not (Path(path).is_file() and page.is_file()):
         raise ValueError(f"verifying needs {Path(path).name} and {page.name} beside it, got only one or none of them.")
