@@ -33,6 +33,12 @@ OUTPUTS = {  # of MONAI's engines: whole batches, or a list of single cases
     "decollated": [{"image": IMAGE[0], "pred": torch.tensor([0.2, 0.8]), "label": torch.tensor([0, 1])}],
     "masks": [{"image": IMAGE[0], "pred": MASKS, "label": MASKS}],
     "planes": [{"image": IMAGE[0, ..., 0], "pred": MASKS[..., 0], "label": MASKS[..., 0]}],
+    "lines": {
+        "image": IMAGE[..., 0],
+        "pred": {"lines": IMAGE[..., 0]},
+        "label": {"lines": IMAGE[..., 0], "line_forms": torch.ones(2, 1, 3), "pixel_axes": torch.ones(2, 2, 2).triu()},
+        "loss": torch.tensor(0.5),
+    },
     "heat": [
         {"image": IMAGE[0, ..., 0], "pred_heat": IMAGE[0, ..., 0], "pred_shown": 1, "pred_scores": torch.ones(2)},
     ],
@@ -79,6 +85,7 @@ def words(folder: Path) -> dict[str, Any]:
         "path": folder / "written",
         "patience": 1,
         "queue": KeyQueue(4, 4),
+        "rows": {"overlap": ["dice", "constant"]},
         "settings": {"seed": 0},
         "source": network,
         "target": network,

@@ -18,6 +18,7 @@ WORDS = {
 
 COMPARES_IMAGES = {losses.RedundancyReduction}
 COMPARES_CELLS = {losses.CorrespondenceLoss}
+NAMES_CLASSES = {losses.KnownCrossEntropy}
 
 
 def build(loss):
@@ -51,6 +52,8 @@ def batch(loss, count=3):
     grid = 8 * torch.stack(torch.meshgrid(*[torch.arange(4.0)] * 3, indexing="ij"))
     known |= {"fine": maps[0].requires_grad_(), "coarse": maps[1].clone().requires_grad_()}
     known |= {"places": torch.stack([grid, grid + 1]).expand(count, 2, 3, 4, 4, 4)}
+    if loss in NAMES_CLASSES:
+        known["target"] = torch.arange(count)
     if loss in COMPARES_CELLS:
         known["predictions"] = {key: known[key] for key in ("fine", "coarse")}
         known["targets"] = dict.fromkeys(("fine", "coarse"), known["places"])

@@ -1,10 +1,10 @@
-"""Radiographs written as DICOM files, for tests."""
+"""Radiographs and slices written as DICOM files, for tests."""
 
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
-__all__ = ["write_radiograph"]
+__all__ = ["enhanced", "write_radiograph", "write_slice"]
 
 
 def write_radiograph(path, values, *, bits=12, photometric="MONOCHROME2", **header):
@@ -12,7 +12,8 @@ def write_radiograph(path, values, *, bits=12, photometric="MONOCHROME2", **head
     data = Dataset()
     data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID = ComputedRadiographyImageStorage
+    data.SOPClassUID = header.pop("SOPClassUID", ComputedRadiographyImageStorage)
+    data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID
     data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID = generate_uid()
     data.Modality = "CR"
     data.PatientID = "anna"
@@ -28,3 +29,36 @@ def write_radiograph(path, values, *, bits=12, photometric="MONOCHROME2", **head
     path.parent.mkdir(parents=True, exist_ok=True)
     data.save_as(path, enforce_file_format=True)
     return str(path)
+
+
+def write_slice(path, values, *, position=(0, 0, 0), orientation=(1, 0, 0, 0, 1, 0), spacing=(1, 1), **header):
+    """Write values ``(rows, columns)`` as a slice that lies somewhere; None in place of a tag leaves it out."""
+    place = {"ImagePositionPatient": position, "ImageOrientationPatient": orientation, "PixelSpacing": spacing}
+    place = {name: None if value is None else [float(part) for part in value] for name, value in place.items()}
+    ids = {
+        "SOPClassUID": MRImageStorage,
+        "StudyInstanceUID": "1.2.3",
+        "SeriesInstanceUID": "1.2.3.4",
+        "FrameOfReferenceUID": "1.2.3.5",
+    }
+    return write_radiograph(path, values, bits=16, **{**place, **ids, **header})
+
+
+def enhanced(shared, frames):
+    """Functional groups for :func:`write_slice`; ``shared`` and every frame are ``{group: {tag: value}}``."""
+    groups = {
+        "SharedFunctionalGroupsSequence": [_group(shared)],
+        "PerFrameFunctionalGroupsSequence": [_group(frame) for frame in frames],
+    }
+    absent = {"position": None, "orientation": None, "spacing": None}
+    return {**absent, **groups, "NumberOfFrames": len(frames)}
+
+
+def _group(macros):
+    group = Dataset()
+    for name, tags in macros.items():
+        item = Dataset()
+        for tag, value in tags.items():
+            setattr(item, tag, value)
+        setattr(group, name, [item])
+    return group

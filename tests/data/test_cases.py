@@ -9,6 +9,8 @@ import pytest
 from medssl.data import find_cases
 from tests.data.dicom_files import write_radiograph
 
+VISITS = [(1, "anna", "1"), (2, "anna", "1"), (3, "bert", "1")]
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -176,6 +178,15 @@ def test_patients_are_hidden_but_still_told_apart(folder):
     assert "anna" not in first
     assert first == find_cases(folder())[0]["patient"]  # the same folder gives the same
     assert first != find_cases(folder("carl/1.nii"))[0]["patient"]  # another cohort salts otherwise
+
+
+def test_studies_are_hidden_and_belong_to_their_patient(folder):
+    rows = [{"image": f"{n}.nii", "patient": who, "study": study, "view": "SAX"} for n, who, study in VISITS]
+    directory = folder(dataset__json=rows)
+    assert find(directory, "study", "view") == [{"study": study, "view": "SAX"} for _, _, study in VISITS]
+    one, again, other = (case["study"] for case in find_cases(directory))
+    assert one == again != other  # two patients may both have a study called 1
+    assert one.startswith("study-")
 
 
 def test_only_listed_cases_say_so(folder):

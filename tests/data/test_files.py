@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from medssl.data import content_hash, fingerprint, image_files, matched_files, stem
+from medssl.data.files import short_name
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,12 @@ from medssl.data import content_hash, fingerprint, image_files, matched_files, s
 )
 def test_stem(name, expected):
     assert stem(name) == expected
+
+
+def test_short_name_is_below_the_folder_of_all():
+    images = ["/x/a/1.nii", ["/x/b/c/2.nii", "/x/b/c/3.nii"]]
+    assert [short_name(image, images) for image in images] == ["a/1.nii", "b/c/2.nii"]
+    assert short_name("/x/a/1.nii", images[:1]) == "1.nii"
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,11 @@ def test_decathlon_parts_become_splits(tmp_path):
     assert [entry["split"] for entry in read_listing(tmp_path / "a.json")] == ["train", "val", "test"]
 
 
+def test_views_and_studies(tmp_path):
+    (tmp_path / "a.csv").write_text("image,view,study\na.nii,SAX,7\nb.nii,,\n")
+    assert read_listing(tmp_path / "a.csv") == [{"image": "a.nii", "view": "SAX", "study": "7"}, {"image": "b.nii"}]
+
+
 def test_csv_and_text(tmp_path):
     (tmp_path / "a.csv").write_text("\ufefffile,class,note\na.nii,2,good\nc.nii,,\n", encoding="utf-8")
     assert read_listing(tmp_path / "a.csv") == [{"image": "a.nii", "class": "2"}, {"image": "c.nii"}]

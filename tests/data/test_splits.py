@@ -73,3 +73,9 @@ def test_folders_that_may_be_no_patients_are_pointed_out(caplog):
     split_cases(cases, val_fraction=0.5)
     assert "62 images are of only 2 patients" in caplog.text
     assert "--patient_pattern" in caplog.text
+
+
+def test_without_validation_patients_all_do_both(caplog):
+    parts = split_cases(cohort(1), val_fraction=0)
+    assert parts["train"] == parts["val"] == cohort(1)
+    assert "2 cases train and validate" in caplog.text

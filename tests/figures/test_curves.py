@@ -6,7 +6,9 @@ from medssl.figures import draw_curves
 from medssl.figures.curves import panel_of, spans_decades
 
 
-@pytest.mark.parametrize("name", ["volume", "val_volume", "train/volume", "val/volume", "train_volume"])
+@pytest.mark.parametrize(
+    "name", ["volume", "val_volume", "train/volume", "val/volume", "train_volume", "val_volume_constant"]
+)
 def test_training_and_validation_share_a_panel(name):
     assert panel_of(name) == "volume"
 

@@ -89,3 +89,14 @@ def test_the_first_pictures_are_drawn_with_both_masks(tmp_path, monkeypatch):
     assert [int(truth.max()) for truth in truths] == [2, 2, 1]
     assert [int(guess.max()) for guess in words["predictions"]] == [0, 0, 1]
     assert words["names"] == ("lung", "heart")
+
+
+def test_of_stacks_slices_are_drawn_from_end_to_end(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr("medssl.handlers.pictures.draw_outlines", lambda *arrays, **words: drawn.append(arrays))
+    stack = torch.arange(10.0).expand(1, 4, 2, 10)
+    masks = torch.zeros(3, 4, 2, 10)
+    engine = Engine(lambda engine, batch: [{"image": stack, "label": masks, "pred": masks}])
+    PlaneOverlay(tmp_path / "a.png", ["lung", "heart"], count=6).attach(engine)
+    engine.run([1, 1])
+    assert [float(image.mean()) for image in drawn[0][0]] == [0, 3, 6, 9, 0, 3]

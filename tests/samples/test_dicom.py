@@ -3,12 +3,17 @@ import pydicom
 import pytest
 
 from medssl.data import find_cases, read_image, read_plane
-from medssl.samples import Radiograph, Scan, write_dicom_film, write_dicom_series
+from medssl.samples import Radiograph, Scan, write_dicom_film, write_dicom_series, write_dicom_view
+from medssl.samples.heart_planes import HeartView
 
 AFFINE = np.array([[-2.0, 0, 0, 30], [0, -2, 0, 20], [0, 0, 2, -10], [0, 0, 0, 1]])
 IMAGE = (np.arange(6 * 5 * 4).reshape(6, 5, 4) * 25 - 1024).astype(np.int16)
 SCAN = Scan(IMAGE, np.zeros(IMAGE.shape, np.uint8), AFFINE)
 FILM = Radiograph(np.linspace(-0.3, 1.3, 6 * 5, dtype=np.float32).reshape(6, 5), np.zeros((6, 5), np.uint8), 0.7, [])
+
+TURNED = np.array([[0.6, -1.2, 0, 5], [0.8, 0.9, 0, -7], [0, 0, 8.0, 11], [0, 0, 0, 1]])  # pixels of 1 by 1.5 mm
+VIEW = HeartView("SAX", TURNED, (6, 5, 3))
+GREY = np.arange(6 * 5 * 3, dtype=np.int16).reshape(6, 5, 3)
 
 
 def test_slice_says_where_it_is_and_what_it_shows(tmp_path):
@@ -68,3 +73,46 @@ def test_film_is_read_as_the_picture_that_it_is(tmp_path, inverted):
 def test_same_film_gives_the_same_bytes(tmp_path):
     one, two = (write_dicom_film(tmp_path / name, FILM) for name in ("a.dcm", "b.dcm"))
     assert one.read_bytes() == two.read_bytes()
+
+
+def write_view(folder, **words):
+    return write_dicom_view(folder, GREY, view=VIEW, **{"patient": "P1", "study": "S1"} | words)
+
+
+def test_view_says_where_it_is_and_what_it_shows(tmp_path):
+    write_view(tmp_path)
+    data = pydicom.dcmread(tmp_path / "slice_002.dcm")
+    assert (data.PatientID, data.Modality, data.SeriesDescription, data.InstanceNumber) == ("P1", "MR", "SAX", 3)
+    assert list(data.ImagePositionPatient) == [-5, 7, 27]  # left, back, head
+    assert list(data.ImageOrientationPatient) == [-0.6, -0.8, 0, 0.8, -0.6, 0]  # along columns, then rows
+    assert list(data.PixelSpacing) == [1.5, 1]  # between rows, between columns
+    assert data.SliceThickness == 8
+    assert np.array_equal(data.pixel_array.T, GREY[..., 2])
+
+
+def test_view_is_one_image_with_the_affine_it_was_given(tmp_path):
+    write_view(tmp_path / "series")
+    (case,) = find_cases(str(tmp_path))
+    values, affine = (np.asarray(part) for part in read_image(case["image"]))
+    assert np.array_equal(values[0], GREY)
+    assert affine == pytest.approx(TURNED, abs=1e-4)
+
+
+def test_views_share_their_study_and_frame_of_reference_but_no_series(tmp_path):
+    write_view(tmp_path / "a")
+    write_dicom_view(tmp_path / "b", GREY + np.int16(1), view=VIEW, patient="P1", study="S1")
+    write_view(tmp_path / "c", study="S2")
+    one, same, other = (pydicom.dcmread(tmp_path / name / "slice_000.dcm") for name in "abc")
+    assert one.StudyInstanceUID == same.StudyInstanceUID != other.StudyInstanceUID
+    assert one.FrameOfReferenceUID == same.FrameOfReferenceUID != other.FrameOfReferenceUID
+    assert one.SeriesInstanceUID != same.SeriesInstanceUID
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [(GREY[..., :2], r"got \(6, 5, 2\) of 0 to 88"), (GREY - np.int16(1), r"got \(6, 5, 3\) of -1 to 88")],
+    ids=["shape", "negative"],
+)
+def test_image_of_another_view_is_refused(tmp_path, image, message):
+    with pytest.raises(ValueError, match=message):
+        write_dicom_view(tmp_path, image, view=VIEW, patient="P1", study="S1")

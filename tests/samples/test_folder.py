@@ -1,14 +1,15 @@
 import numpy as np
 from PIL import Image
 
-from medssl.data import find_cases, read_plane
+from medssl.data import find_cases, read_image, read_plane
 from medssl.samples import write_samples
 
 
 def test_folder_says_what_it_holds(tmp_path):
     folder = write_samples(tmp_path / "samples", patients=1)
     assert {path.name for path in folder.iterdir()} == {
-        "LICENSE.md", "README.txt", "dataset.json", "dicom", "images", "radiographs", "radiographs_dicom",
+        "LICENSE.md", "README.txt", "dataset.json", "dicom", "hearts", "hearts_dicom", "images", "radiographs",
+        "radiographs_dicom",
     }  # fmt: skip
     text = (folder / "README.txt").read_text()
     assert "demonstration and test data" in text
@@ -24,3 +25,7 @@ def test_folder_says_what_it_holds(tmp_path):
     for case, film in zip(cases, films, strict=True):  # the same films
         shown = np.asarray(Image.open(case["image"])).T.astype(int)
         assert np.abs(read_plane(film["image"])[0][0] - shown).max() <= 1
+    studies, series = (find_cases(str(folder / name)) for name in ("hearts", "hearts_dicom"))
+    assert [case["view"] for case in studies] == [case["view"] for case in series] == ["SAX", "2CH", "4CH"]
+    for study, one in zip(studies, series, strict=True):  # the same images
+        assert np.array_equal(read_image(study["image"])[0], read_image(one["image"])[0])

@@ -60,3 +60,12 @@ def test_list_of_other_images_is_never_overwritten(tmp_path, content):
     (tmp_path / "dataset.json").write_text(content)
     with pytest.raises(ValueError, match=r"has a dataset\.json of other images; name an empty or a new folder"):
         read_cases(tmp_path, {})
+
+
+def test_list_of_series_is_read_while_they_are_there(tmp_path):
+    series = tmp_path / "series"
+    series.mkdir()
+    cases = write_cases(tmp_path, [{"image": "series"}], settings={})
+    assert read_cases(tmp_path, {}) == cases
+    series.rmdir()
+    assert read_cases(tmp_path, {}) == []

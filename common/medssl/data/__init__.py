@@ -1,4 +1,4 @@
-"""Data lists, patient splits, discovered patterns, crop store, keyed random draws."""
+"""Data lists, patient splits, studies of planes, discovered patterns, crop store, keyed random draws."""
 
 from medssl.data.boxes import boxed_cases
 from medssl.data.cases import find_cases
@@ -31,6 +31,8 @@ from medssl.data.outputs import (
 )
 from medssl.data.pattern_table import PatternCubes, discover_patterns, gallery_cubes, load_patterns
 from medssl.data.patterns import cut_cube, dense_weight, nearest, resize_in_plane
+from medssl.data.plane_profiles import PlaneImage, agreements, line_profiles, profile_shifts, shared_segments
+from medssl.data.plane_repairs import EVERY_PLANE, Verdict, judge_geometry
 from medssl.data.planes import PlaneReader, read_plane
 from medssl.data.preparing import prepare_volume
 from medssl.data.reading import CaseReader, read_image
@@ -39,10 +41,18 @@ from medssl.data.replacing import replacing, write_whole
 from medssl.data.rows import read_rows, write_rows
 from medssl.data.series import dicom_patient, is_dicom, series_files, series_in
 from medssl.data.splits import split_cases
+from medssl.data.stored_studies import load_studies, stored_studies, write_studies
 from medssl.data.stored_volume import open_stored, read_crop, read_stored, write_stored
+from medssl.data.study_checks import named_stacks, plane_images, study_warnings
+from medssl.data.study_files import read_planes, series_description
+from medssl.data.study_hosts import StudyHosts
+from medssl.data.study_planes import StudyImage, StudyPlane
+from medssl.data.study_stacks import stacked
+from medssl.data.study_store import StudyStore
 from medssl.data.words import known_words, switch
 
 __all__ = [
+    "EVERY_PLANE",
     "CaseReader",
     "Cohort",
     "CoordinateSearch",
@@ -58,11 +68,18 @@ __all__ = [
     "MatchedPairs",
     "NormalisedPlace",
     "PatternCubes",
+    "PlaneImage",
     "PlaneReader",
     "Resolutions",
     "SamePatient",
     "SelfDiscovery",
     "StoredVolumes",
+    "StudyHosts",
+    "StudyImage",
+    "StudyPlane",
+    "StudyStore",
+    "Verdict",
+    "agreements",
     "boxed_cases",
     "content_hash",
     "cut_cube",
@@ -81,28 +98,35 @@ __all__ = [
     "is_whole",
     "is_whole_nifti",
     "is_whole_png",
+    "judge_geometry",
     "known_words",
     "label_fraction",
     "labelled_cases",
+    "line_profiles",
     "load_matches",
     "load_patterns",
+    "load_studies",
     "match_examples",
     "match_points",
     "match_volumes",
     "matched_files",
+    "named_stacks",
     "nearest",
     "open_stored",
     "output_name",
     "output_name_formatter",
     "place_matches",
     "plane_facts",
+    "plane_images",
     "prepare_volume",
+    "profile_shifts",
     "read_crop",
     "read_displacement",
     "read_image",
     "read_json",
     "read_listing",
     "read_plane",
+    "read_planes",
     "read_rows",
     "read_stored",
     "replacing",
@@ -110,12 +134,17 @@ __all__ = [
     "resize_in_plane",
     "root_of_cases",
     "same_patient_matches",
+    "series_description",
     "series_files",
     "series_in",
+    "shared_segments",
     "source_id",
     "split_cases",
+    "stacked",
     "stem",
     "stored_cases",
+    "stored_studies",
+    "study_warnings",
     "switch",
     "true_partner",
     "unfinished_cases",
@@ -123,5 +152,6 @@ __all__ = [
     "write_json",
     "write_rows",
     "write_stored",
+    "write_studies",
     "write_whole",
 ]

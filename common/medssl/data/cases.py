@@ -58,8 +58,8 @@ def find_cases(
 
     Returns:
         Cases ``{"image", "patient"}`` with absolute paths, and as far as known ``label``, ``class`` (a number, or with
-        ``multi_label`` a list of 0 and 1), ``split``, ``fold``, ``boxes``, ``displacement``; ``listed`` for those that
-        a list names.
+        ``multi_label`` a list of 0 and 1), ``split``, ``fold``, ``boxes``, ``displacement``, ``study``, ``view``;
+        ``listed`` for those that a list names.
 
     Raises:
         ValueError: if there is no folder, no image, a class is unknown, or a word is not understood.
@@ -173,9 +173,15 @@ def _hide_patients(entries: list[dict[str, Any]]) -> None:
     salt = "\n".join(sorted(f"{entry['patient']} {_name(entry)}" for entry in entries))
     salted = hashlib.sha256(f"{salt}\n".encode())
     for entry in entries:
-        digest = salted.copy()
-        digest.update(entry["patient"].encode())
-        entry["patient"] = f"patient-{digest.hexdigest()[:10]}"
+        names = {"patient": entry["patient"]}
+        if "study" in entry:
+            names["study"] = f"{entry['patient']} {entry['study']}"  # other patients may have a study of that name
+        entry.update({key: _hidden(name, key, salted=salted.copy()) for key, name in names.items()})
+
+
+def _hidden(name: str, key: str, *, salted: Any) -> str:
+    salted.update(name.encode())
+    return f"{key}-{salted.hexdigest()[:10]}"
 
 
 def _name(entry: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ from medssl.data.reading import read_image
 from medssl.data.stored_plane import checked_window
 from medssl.geometry import array_axes, is_singular, voxel_size
 
-__all__ = ["image_facts", "plane_facts", "reason"]
+__all__ = ["few_values", "image_facts", "plane_facts", "reason", "unreadable"]
 
 FEW_VALUES = 128  # label maps of whole bodies know about 120 structures, images many more grey values
 FEW_GREYS = 32  # label maps of radiographs know fewer, and a pale radiograph has less than 128 grey values
@@ -37,7 +37,7 @@ def image_facts(path: str | Sequence[str]) -> dict[str, Any]:
         digest = content_hash(path)
         image, affine = read_image(path)
     except Exception as error:  # readers raise all sorts
-        return {"problem": _unreadable(error, path)}
+        return {"problem": unreadable(error, path)}
     if not bool(torch.isfinite(image).all()):
         count = int((~torch.isfinite(image)).sum())
         return {"sha256": digest, "problem": f"holds {count} values that are NaN or infinite; replace them"}
@@ -52,7 +52,7 @@ def image_facts(path: str | Sequence[str]) -> dict[str, Any]:
         "shape": [grid[axis] for axis in axes],
         "spacing": [round(sizes[axis], 6) for axis in axes],
         "range": [float(image.min()), float(image.max())],
-        "few_values": _few_values(image.numpy(), FEW_VALUES),
+        "few_values": few_values(image.numpy()),
     }
 
 
@@ -73,7 +73,7 @@ def plane_facts(path: str | Sequence[str], *, window: str | Sequence[float] = "a
         plane = open_plane(first_file(path), labels=window == "none")
         dark, bright = np.percentile(plane.grey(window), (1, 99))
     except Exception as error:  # readers raise all sorts
-        return {"problem": _unreadable(error, path)}
+        return {"problem": unreadable(error, path)}
     shape = list(plane.values.shape)
     return {
         "sha256": digest,
@@ -82,7 +82,7 @@ def plane_facts(path: str | Sequence[str], *, window: str | Sequence[float] = "a
         "shape": shape,
         "spacing": np.linalg.norm(plane.affine[:3, :2], axis=0).round(6).tolist(),
         "range": [float(plane.values.min()), float(plane.values.max())],
-        "few_values": _few_values(plane.values, FEW_GREYS),
+        "few_values": few_values(plane.values, FEW_GREYS),
         "contrast": {str(window): float(bright - dark)},
     }
 
@@ -101,14 +101,26 @@ def reason(error: Exception, path: str | Path | Sequence[str]) -> str:
     return text
 
 
-def _unreadable(error: Exception, path: str | Sequence[str]) -> str:
+def unreadable(error: Exception, path: str | Path | Sequence[str]) -> str:
+    """Why an image cannot be used, and what to do.
+
+    Args:
+        error: of a reader.
+        path: what a case names.
+    """
     named = f"{Path(first_file(path)).name} "
     if isinstance(error, ValueError) and str(error).startswith(named):  # ours, which say what to do
         return str(error).removeprefix(named).rstrip(".")
     return f"cannot be read ({reason(error, path)}); copy it again or remove it"
 
 
-def _few_values(values: np.ndarray, few: int) -> int:
+def few_values(values: np.ndarray, few: int = FEW_VALUES) -> int:
+    """How many different values there are, if all are whole numbers from 0 and they are few, as in a label map; else 0.
+
+    Args:
+        values: of an image.
+        few: most values of a label map.
+    """
     flat = values.ravel()
     for some in (flat[:: math.ceil(len(flat) / 50_000)], flat):  # a sample rules out nearly every image
         different = np.unique(some)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from medssl.data.series import is_dicom, series_files, series_in
 
-__all__ = ["content_hash", "fingerprint", "first_file", "image_files", "matched_files", "stem"]
+__all__ = ["content_hash", "fingerprint", "first_file", "image_files", "matched_files", "short_name", "stem"]
 
 SUFFIXES = {
     2: (".png", ".jpg", ".jpeg", ".tif", ".tiff"),
@@ -32,6 +34,17 @@ def stem(name: str) -> str:
 def first_file(path: str | Path | Sequence[str]) -> str:
     """The path that an image is named by: its own, or the first of a list of files that are its channels."""
     return str(path if isinstance(path, str | Path) else path[0])
+
+
+def short_name(image: str | Path | Sequence[str], images: Sequence[Any]) -> str:
+    """An image's path below the folder that holds all images.
+
+    Args:
+        image: what a case names.
+        images: what all cases name.
+    """
+    folders = {str(Path(first_file(each)).parent) for each in images}
+    return os.path.relpath(first_file(image), os.path.commonpath(folders))
 
 
 def matched_files(folder: Path, pattern: str, *, spatial_dims: int = 3) -> dict[tuple[str, ...], str]:

@@ -15,7 +15,8 @@ from typing import Any
 import torch
 
 from medssl.data.facts import image_facts, plane_facts, reason
-from medssl.data.files import content_hash, fingerprint, first_file
+from medssl.data.files import content_hash, fingerprint, short_name
+from medssl.data.omissions import report_omissions
 from medssl.data.records import read_json
 from medssl.data.replacing import write_whole
 from medssl.data.stored_plane import checked_window
@@ -65,18 +66,12 @@ def usable_cases(
     for case, facts in zip(cases, seen.of_cases(cases), strict=True):
         problem = _problem(case, facts, needed=tuple(min_shape), spacing=tuple(spacing)) or _pale(facts[0], window)
         if problem:
-            bad.append(f"{_short(case['image'], cases)}: {problem}")
+            bad.append(f"{short_name(case['image'], [each['image'] for each in cases])}: {problem}")
             logger.warning("left out %s", bad[-1])
         else:
             good.append({key: value for key, value in case.items() if key != "listed"})
     seen.write()
-    if bad and (strict or not good):
-        reason = "strict allows none" if good else "none is left"
-        raise ValueError(
-            f"{len(bad)} of {len(cases)} cases are bad, {reason}; correct or remove them:\n" + "\n".join(bad[:20])
-        )
-    if bad:
-        logger.warning("left out %d of %d cases.", len(bad), len(cases))
+    report_omissions(bad, len(cases), strict=strict)
     return good
 
 
@@ -193,7 +188,7 @@ def _shifted(image: torch.Tensor, label: torch.Tensor) -> str:
 
 def _misfit(facts: dict[str, Any], *, needed: tuple[int, ...], spacing: tuple[float, ...]) -> str:
     shape = facts["shape"]
-    if len(shape) != len(needed) or (len(needed) == 3 and 1 in shape):
+    if len(shape) != len(needed) or (min(needed) > 1 and 1 in shape):
         return f"is {len(shape)}D of shape {shape} where {len(needed)}D is needed; give volumes, not single slices"
     sizes = facts["spacing"]
     resampled = [round(n * size / new) for n, size, new in zip(shape, sizes, spacing or sizes, strict=True)]
@@ -202,8 +197,3 @@ def _misfit(facts: dict[str, Any], *, needed: tuple[int, ...], spacing: tuple[fl
         points = "voxels" if len(needed) == 3 else "pixels"
         return f"has the shape {came}, needed are at least {list(needed)} {points}; use larger images or smaller crops"
     return ""
-
-
-def _short(image: Any, cases: Sequence[dict[str, Any]]) -> str:
-    folders = {str(Path(first_file(case["image"])).parent) for case in cases}
-    return os.path.relpath(first_file(image), os.path.commonpath(folders))

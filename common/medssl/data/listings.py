@@ -12,7 +12,7 @@ from medssl.data.records import read_json
 
 __all__ = ["read_listing"]
 
-KEYS = ("image", "label", "patient", "split", "fold", "boxes", "displacement")
+KEYS = ("image", "label", "patient", "split", "fold", "boxes", "displacement", "study", "view")
 NUMBERED = re.compile(r"(\S.*?\.\w+)((?:\s+-?\d+)+)")  # such as 00000013_005.png 0 1 0
 DECATHLON = {"training": "train", "validation": "val", "test": "test"}
 
@@ -21,15 +21,17 @@ def read_listing(path: str | Path, *, class_key: str = "class") -> list[dict[str
     """The entries of a list of cases, paths as they are written there.
 
     JSON is a list of paths or dictionaries, or has such lists under ``cases`` or under ``training``, ``validation`` and
-    ``test``. CSV has a column ``image`` or ``file``, others may be ``label class patient split fold``. Everything else
-    is text with one path a line; whole numbers behind a path, as in the lists of ChestX-ray14, are its class.
+    ``test``. CSV has a column ``image`` or ``file``, others may be ``label class patient split fold study view``.
+    Everything else is text with one path a line; whole numbers behind a path, as in the lists of ChestX-ray14, are its
+    class.
 
     Args:
         path: the list.
         class_key: what an entry calls its class.
 
     Returns:
-        Dictionaries with ``image`` and what else is known of ``label class patient split fold boxes displacement``.
+        Dictionaries with ``image`` and what else is known of ``label class patient split fold boxes displacement
+        study view``.
 
     Raises:
         ValueError: if the list is not there, has no entries, or an entry names no image.

@@ -17,7 +17,7 @@ try:
 except ImportError:  # pydicom 2
     from pydicom.pixel_data_handlers.util import apply_modality_lut, apply_voi_lut
 
-__all__ = ["read_radiograph"]
+__all__ = ["read_radiograph", "rescaled_values"]
 
 itk, _ = optional_import("itk")
 pydicom, _ = optional_import("pydicom")
@@ -40,7 +40,7 @@ def read_radiograph(path: str | Path) -> Plane:
         raise ValueError(f"{name} holds {data.NumberOfFrames} frames where one is needed; write each to a file.")
     if data.get("PhotometricInterpretation") not in ("MONOCHROME1", "MONOCHROME2"):
         return Plane(_grey_of_colours(data, name).T, _affine(data))
-    values = _values(data, path)
+    values = rescaled_values(data, path)
     shown = _shown(data, values)
     return Plane(
         values=(values.astype(np.uint8) if _is_byte(data, values) else values).T,
@@ -50,7 +50,13 @@ def read_radiograph(path: str | Path) -> Plane:
     )
 
 
-def _values(data: Any, path: str | Path) -> np.ndarray:
+def rescaled_values(data: Any, path: str | Path) -> np.ndarray:
+    """The pixels of a data set of one frame, rescaled as its header wants, ``(rows, columns)``.
+
+    Args:
+        data: a DICOM data set.
+        path: its file.
+    """
     try:
         return apply_modality_lut(data.pixel_array, data)
     except RuntimeError:  # pydicom alone does not know lossless JPEG; ITK does, and rescales as well

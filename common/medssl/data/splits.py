@@ -19,13 +19,15 @@ def split_cases(
 ) -> dict[str, list[dict[str, Any]]]:
     """Divide cases into training and validation, all images of a patient on one side.
 
-    Test cases alone all validate. Cases that already say so (a ``split`` of ``val``) decide for all. Else cases with a
-    ``fold`` validate in theirs. Else the patients are drawn, and the draw depends on the seed and on the order of the
-    cases alone.
+    Test cases alone all validate. At a ``val_fraction`` of 0 all cases train and validate, which a warning says: then
+    metrics only tell whether training works. Cases that already say so (a ``split`` of ``val``) decide for all. Else
+    cases with a ``fold`` validate in theirs. Else the patients are drawn, and the draw depends on the seed and on the
+    order of the cases alone.
 
     Args:
         cases: what :func:`find_cases` gives.
-        val_fraction: share of the patients that validate, in (0, 1); at least one does, and at least one trains.
+        val_fraction: share of the patients that validate, in [0, 1); above 0, at least one does and at least one
+            trains.
         seed: start of the draw, 0 or more.
         fold: which fold validates; without folds in the cases there are as many as fit, ``1 / val_fraction``.
 
@@ -37,6 +39,9 @@ def split_cases(
     """
     if cases and all(case.get("split") == "test" for case in cases):
         return {"train": [], "val": list(cases)}
+    if val_fraction == 0:
+        logger.warning("val_fraction is 0: %d cases train and validate; metrics say nothing of new images.", len(cases))
+        return {"train": list(cases), "val": list(cases)}
     if any(case.get("split") == "val" for case in cases):
         parts = _parts(cases, lambda case: case.get("split") == "val")
     elif any("fold" in case for case in cases):
@@ -74,7 +79,7 @@ def _drawn(patients: list[str], val_fraction: float, *, seed: int, fold: int) ->
     if len(patients) < 2:
         raise ValueError(
             f"A split needs at least 2 patients, got {len(patients)}; if there are more, tell them apart by "
-            "a patient_pattern or a dataset.json."
+            "a patient_pattern or a dataset.json; --val_fraction 0 validates on what is trained on."
         )
     folds = min(max(2, round(1 / val_fraction)), len(patients))
     if not 0 <= fold < folds:

@@ -7,7 +7,9 @@ from medssl.engines.encoding import encode
 from medssl.engines.evaluators import LossEvaluator
 from medssl.engines.inferers import AutocastInferer, bfloat16_is_fast
 from medssl.engines.match_accuracy import measure_matches
+from medssl.engines.plane_answers import ConstantAnswers, LineOutput, LocationOutput
 from medssl.engines.saliency import CamInferer
+from medssl.engines.survey import survey_studies
 from medssl.engines.tasks import metrics_of_tasks
 
 __all__ = [
@@ -15,8 +17,11 @@ __all__ = [
     "AutocastInferer",
     "CamInferer",
     "ClassOutput",
+    "ConstantAnswers",
     "EmbeddedVolumes",
     "JudgedInferer",
+    "LineOutput",
+    "LocationOutput",
     "LossEvaluator",
     "PrepareClasses",
     "PrepareTargets",
@@ -25,4 +30,5 @@ __all__ = [
     "encode",
     "measure_matches",
     "metrics_of_tasks",
+    "survey_studies",
 ]

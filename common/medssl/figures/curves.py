@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
@@ -15,18 +16,20 @@ from medssl.figures.style import COLOURS, axes_grid, write_figure
 __all__ = ["draw_curves", "panel_of", "spans_decades"]
 
 VALIDATION = ("val_", "val/")
+BASELINE = "_constant"
 COLUMNS = 3
 
 
 def draw_curves(
     history: Mapping[str, tuple[Sequence[float], Sequence[float]]], *, path: str | os.PathLike, title: str = ""
 ) -> Path:
-    """Draw curves, one panel a quantity; training and validation of one quantity share a panel.
+    """Draw curves, one panel a quantity; training, validation and the baseline of one quantity share a panel.
 
     A panel whose values are above 0 and span a factor of 30 or more is logarithmic.
 
     Args:
-        history: epochs and values by name; "val_loss" or "val/loss" is the validation of "loss" or "train/loss".
+        history: epochs and values by name; "val_loss" or "val/loss" is the validation of "loss" or "train/loss";
+            "val_error_constant" what the best constant answer has as "val_error".
         path: the PNG.
         title: one line above all.
 
@@ -41,9 +44,7 @@ def draw_curves(
     for cell, panel in zip(axes.flat, panels, strict=False):
         names = [name for name in history if panel_of(name) == panel]
         for name in names:
-            checks = name.startswith(VALIDATION)
-            style = {"color": COLOURS[1], "linestyle": "--"} if checks else {"color": COLOURS[0], "linestyle": "-"}
-            cell.plot(*history[name], label="validation" if checks else "training", marker="o", markersize=3, **style)
+            cell.plot(*history[name], **_style(name))
         cell.set(title=panel.replace("_", " "), xlabel="epoch")
         cell.set_yscale("log" if spans_decades([history[name][1] for name in names]) else "linear")
         cell.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
@@ -57,10 +58,19 @@ def draw_curves(
 
 
 def panel_of(name: str) -> str:
-    """Name of a quantity without the part that says training or validation."""
+    """Name of a quantity without the parts that say training or validation, or baseline."""
     for prefix in (*VALIDATION, "train_", "train/"):
         name = name.removeprefix(prefix)
-    return name
+    return name.removesuffix(BASELINE)
+
+
+def _style(name: str) -> dict[str, Any]:
+    if name.endswith(BASELINE):
+        return {"label": "best constant", "color": "grey", "linestyle": ":"}
+    dots = {"marker": "o", "markersize": 3}
+    if name.startswith(VALIDATION):
+        return {"label": "validation", "color": COLOURS[1], "linestyle": "--", **dots}
+    return {"label": "training", "color": COLOURS[0], "linestyle": "-", **dots}
 
 
 def spans_decades(curves: Sequence[Sequence[float]]) -> bool:

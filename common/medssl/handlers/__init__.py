@@ -2,6 +2,7 @@
 
 from medssl.handlers.centres import CentreUpdate
 from medssl.handlers.checkpoints import TrainingState
+from medssl.handlers.comparisons import ComparedMetrics
 from medssl.handlers.earlier import EarlierState
 from medssl.handlers.freezing import FreezeEncoder
 from medssl.handlers.gradients import ClipGradients, DropGradients
@@ -12,6 +13,7 @@ from medssl.handlers.localisation import HeatMapOverlay, LocalisationTable
 from medssl.handlers.momentum import MomentumUpdate, QueueKeys
 from medssl.handlers.naming import NamedMetrics
 from medssl.handlers.pictures import ImageStrips, MaskOverlay, PlaneOverlay
+from medssl.handlers.plane_pictures import PlaneStrips
 from medssl.handlers.progress import ProgressBar
 from medssl.handlers.record import RunRecord
 from medssl.handlers.schedules import Curve, Ramp, ScheduledOptimizer, ScheduledValue
@@ -25,6 +27,7 @@ __all__ = [
     "CentreUpdate",
     "ClipGradients",
     "CollapseGuard",
+    "ComparedMetrics",
     "Curve",
     "DistillationTerms",
     "DropGradients",
@@ -46,6 +49,7 @@ __all__ = [
     "MomentumUpdate",
     "NamedMetrics",
     "PlaneOverlay",
+    "PlaneStrips",
     "PredictionTable",
     "ProgressBar",
     "QueueKeys",

@@ -17,6 +17,8 @@ from medssl.figures import draw_outlines, draw_overlay, draw_strips
 
 __all__ = ["ImageStrips", "MaskOverlay", "PlaneOverlay"]
 
+SLICES = 4  # of a stack
+
 
 class ImageStrips:
     """Draw rows of input, prediction and target of the first validation images after a validation.
@@ -52,7 +54,7 @@ class ImageStrips:
         self.count = count
         self.every = every
         self.log_dir = log_dir
-        self.rows: dict[str, list[np.ndarray]] = {}
+        self.rows: dict[str, list[Any]] = {}
 
     def attach(self, engine: Engine) -> None:
         """Collect within a validation, draw after it; attach to the evaluator."""
@@ -84,10 +86,14 @@ class ImageStrips:
         """Draw, and hand the picture to TensorBoard."""
         if not self.rows or engine.state.epoch % self.every:
             return
-        draw_strips(self.rows, path=self.path)
+        self.draw()
         if self.log_dir is not None:
             with SummaryWriter(log_dir=str(self.log_dir)) as writer:
                 writer.add_image("strips", imread(self.path)[..., :3], engine.state.epoch, dataformats="HWC")
+
+    def draw(self) -> None:
+        """Write the PNG."""
+        draw_strips(self.rows, path=self.path)
 
 
 class MaskOverlay:
@@ -131,13 +137,16 @@ class MaskOverlay:
 class PlaneOverlay:
     """Draw the first validation pictures, with the true mask over each and the outline of the predicted one.
 
+    Of stacks some slices are drawn, evenly from end to end.
+
     Args:
         path: the PNG, drawn anew after each validation.
         names: what labels 1, 2, ... are called.
         count: pictures drawn.
 
     Shape:
-        Attach to an evaluator of flat images whose decollated predictions and labels are one-hot, ``(K, x, y)``.
+        Attach to an evaluator of flat images or stacks whose decollated predictions and labels are one-hot,
+        ``(K, x, y)`` or ``(K, x, y, slices)``.
     """
 
     def __init__(self, path: str | os.PathLike, names: Sequence[str], *, count: int = 8) -> None:
@@ -156,14 +165,24 @@ class PlaneOverlay:
         """Keep pictures until there are enough."""
         for item in engine.state.output[: self.count - len(self.kept)]:
             masks = {key: np.asarray(item[key].argmax(dim=0).cpu()) for key in ("label", "pred")}
-            self.kept.append({"image": to_array(item["image"]), **masks})
+            self.kept += _flat({"image": to_array(item["image"]), **masks})
 
     def __call__(self, engine: Engine) -> None:
         """Draw."""
-        images, truths, predictions = ([item[key] for item in self.kept] for key in ("image", "label", "pred"))
+        kept = self.kept[: self.count]
+        images, truths, predictions = ([item[key] for item in kept] for key in ("image", "label", "pred"))
         draw_outlines(images, truths, predictions=predictions, path=self.path, names=self.names)
 
 
 def to_array(image: Tensor) -> np.ndarray:
     """First channel as an array."""
     return image[0].detach().float().cpu().numpy()
+
+
+def _flat(item: dict[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
+    """Pictures of one case: itself, or slices of a stack."""
+    shape = item["image"].shape
+    if len(shape) == 2:
+        return [item]
+    numbers = np.linspace(0, shape[2] - 1, min(SLICES, shape[2])).round().astype(int)
+    return [{key: array[..., number] for key, array in item.items()} for number in numbers]

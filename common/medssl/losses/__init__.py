@@ -3,6 +3,7 @@
 from medssl.losses.contrastive import InfoNCE, NegativeCosine
 from medssl.losses.correspondence import CoarseCorrespondence, CorrespondenceLoss, FineCorrespondence
 from medssl.losses.distillation import SoftCrossEntropy
+from medssl.losses.known import KnownCrossEntropy, KnownMSE
 from medssl.losses.redundancy import RedundancyReduction
 from medssl.losses.weighted import WeightedLoss
 
@@ -11,6 +12,8 @@ __all__ = [
     "CorrespondenceLoss",
     "FineCorrespondence",
     "InfoNCE",
+    "KnownCrossEntropy",
+    "KnownMSE",
     "NegativeCosine",
     "RedundancyReduction",
     "SoftCrossEntropy",

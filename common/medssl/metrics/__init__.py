@@ -2,17 +2,22 @@
 
 from medssl.metrics.areas import ClassAUC
 from medssl.metrics.embeddings import effective_rank, mean_similarities, spread
+from medssl.metrics.lines import LineError, decode_lines
 from medssl.metrics.localisation import accuracy_at, box_above, box_ious, lies_within, peak
+from medssl.metrics.locations import LocationError
 from medssl.metrics.means import ImageMean
 from medssl.metrics.variance import UnexplainedVariance
 
 __all__ = [
     "ClassAUC",
     "ImageMean",
+    "LineError",
+    "LocationError",
     "UnexplainedVariance",
     "accuracy_at",
     "box_above",
     "box_ious",
+    "decode_lines",
     "effective_rank",
     "lies_within",
     "mean_similarities",

@@ -1,4 +1,4 @@
-"""A scan as a series of DICOM files and a film as one, so that reading DICOM can be tried."""
+"""Scans and views of a heart as series of DICOM files, a film as one file, so that reading DICOM can be tried."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from monai.utils import optional_import
 
 from medssl.data import write_whole
 from medssl.samples.chest import AIR_HU, Scan
+from medssl.samples.heart_planes import HeartView
 from medssl.samples.radiographs import Radiograph
 
 pydicom, _ = optional_import("pydicom")
@@ -56,6 +57,58 @@ def write_dicom_film(path: str | Path, film: Radiograph, *, inverted: bool = Fal
         The path.
     """
     return write_whole(path, _bytes_of(_film(film, inverted=inverted)))
+
+
+def write_dicom_view(directory: str | Path, image: np.ndarray, *, view: HeartView, patient: str, study: str) -> Path:
+    """Write one MR Image Storage file for each slice of a view; the same image gives the same bytes.
+
+    Args:
+        directory: where ``slice_000.dcm`` and so on are written.
+        image: brightness of 0 to 65,535, ``(columns, rows, slices)``.
+        view: where it lies; its name becomes the series description.
+        patient: whose heart it is.
+        study: what tells the study from any other; its views share identifiers and frame of reference.
+
+    Returns:
+        The directory.
+
+    Raises:
+        ValueError: if image and view have different shapes, or brightness does not fit.
+    """
+    if image.shape != view.shape or image.min() < 0 or image.max() > np.iinfo(np.uint16).max:
+        raise ValueError(
+            f"write_dicom_view needs an image {view.shape} of 0 to 65535, "
+            f"got {image.shape} of {image.min():g} to {image.max():g}; take the image of this view."
+        )
+    key = sha256(image.tobytes() + view.affine.tobytes()).hexdigest()
+    for number in range(image.shape[2]):
+        data = _view_slice(view, number, key=key, study=study)
+        data.PatientID = data.PatientName = patient
+        _add_pixels(data, image[:, :, number].astype("<u2"), bits=16)
+        data.PhotometricInterpretation = "MONOCHROME2"
+        write_whole(Path(directory) / f"slice_{number:03d}.dcm", _bytes_of(data))
+    return Path(directory)
+
+
+def _view_slice(view: HeartView, number: int, *, key: str, study: str) -> Any:
+    to_lps = np.array([-1, -1, 1])  # DICOM counts to the left and back
+    columns = view.affine[:3, :3] * to_lps[:, None]
+    pixel_u, pixel_v, thickness = np.linalg.norm(columns, axis=0)
+    data = _new_file("MRImageStorage", key, number=number + 1)
+    data.StudyInstanceUID, data.FrameOfReferenceUID = (
+        pydicom.uid.generate_uid(entropy_srcs=[study, level]) for level in ("study", "frame")
+    )
+    data.ImageType = ["DERIVED", "SECONDARY"]
+    data.Modality, data.BodyPartExamined, data.PatientPosition = "MR", "HEART", "HFS"
+    data.SeriesDescription, data.PositionReferenceIndicator = view.view, ""
+    data.ScanningSequence, data.SequenceVariant, data.ScanOptions, data.MRAcquisitionType = "GR", "SS", "", "2D"
+    data.EchoTime = data.EchoTrainLength = data.RepetitionTime = ""
+    data.ImagePositionPatient = [round(float(x), 4) for x in (view.affine @ [0, 0, number, 1])[:3] * to_lps]
+    directions = np.concatenate([columns[:, 0] / pixel_u, columns[:, 1] / pixel_v])
+    data.ImageOrientationPatient = [round(float(x), 6) for x in directions]
+    data.PixelSpacing = [round(float(x), 6) for x in (pixel_v, pixel_u)]  # between rows, between columns
+    data.SliceThickness = data.SpacingBetweenSlices = round(float(thickness), 6)
+    return data
 
 
 def _film(film: Radiograph, *, inverted: bool) -> Any:

@@ -9,6 +9,7 @@ from medssl.samples.cases import sample_cases
 from medssl.samples.chest import FILES, ORGANS, chest_ct
 from medssl.samples.dicom import write_dicom_film, write_dicom_series
 from medssl.samples.films import CLASSES, film_of, sample_radiographs
+from medssl.samples.hearts import sample_hearts
 
 FILM_SIDE = 512
 README = """\
@@ -22,11 +23,17 @@ radiographs/       simulated chest radiographs of these patients, two each, as P
                    their own; every second one has a nodule put into a lung, with its box in pixels
 radiographs_dicom/ the two of the real CT once more, as 12-bit DICOM of the patient SAMPLE: `clear.dcm` is MONOCHROME1,
                    `nodule.dcm` MONOCHROME2
+hearts/            cardiac studies of these patients as NIfTI with true affines and a dataset.json of their own: a
+                   short-axis stack (SAX), a 2-chamber (2CH) and a 4-chamber (4CH) plane each
+hearts_dicom/      the study of the real CT once more, as one DICOM series a view
 LICENSE.md         where the CT comes from, its licence, and what was changed
 
 Organ masks: {organs}. They are pseudo-labels made by a program, not by a person.
 
 Radiographs are line integrals through the CTs without scatter; lung masks are computed from the organ masks.
+
+Cardiac studies show CT values as brightness, so that blood with contrast medium, muscle, fat and lung look as they do
+in bright-blood magnetic resonance images; they are none.
 
 Derived images are demonstration and test data. One anatomy underlies all of them: numbers measured on them say nothing
 about other patients, and the real CT is no independent test case of a model trained on its virtual patients.
@@ -34,12 +41,12 @@ about other patients, and the real CT is no independent test case of a model tra
 
 
 def write_samples(directory: str | Path, *, patients: int = 8, seed: int = 0) -> Path:
-    """Write the embedded CT and virtual patients as NIfTI, their radiographs as PNG, some as DICOM, and what they are.
+    """Write sample patients and their cardiac studies as NIfTI, their radiographs as PNG, and some as DICOM.
 
     Args:
         directory: a new folder, or one that this function wrote before.
         patients: number of patients, the embedded CT among them.
-        seed: draws the virtual patients and the radiographs.
+        seed: draws the virtual patients, radiographs and studies.
 
     Returns:
         The directory.
@@ -51,6 +58,8 @@ def write_samples(directory: str | Path, *, patients: int = 8, seed: int = 0) ->
     for number, name in enumerate(CLASSES):
         film = film_of(chest_ct(), number, side=FILM_SIDE, seed=seed)
         write_dicom_film(directory / "radiographs_dicom" / f"{name}.dcm", film, inverted=number == 0)
+    sample_hearts(directory / "hearts", patients=patients, seed=seed)
+    sample_hearts(directory / "hearts_dicom", patients=1, seed=seed, form="dicom")
     organs = ", ".join(f"{number} {organ}" for number, organ in enumerate(ORGANS, start=1))
     write_whole(directory / "README.txt", README.format(organs=organs).encode())
     write_whole(directory / "LICENSE.md", (FILES / "LICENSE.md").read_bytes())

@@ -89,7 +89,13 @@ def read_cases(directory: Path, settings: dict[str, Any]) -> list[Case]:
         )
     cases = _absolute(directory, content["cases"])
     files = [case[key] for case in cases for key in FILES if key in case]
-    return cases if content["settings"] == settings and all(map(is_whole, files)) else []
+    return cases if content["settings"] == settings and all(map(_is_there, files)) else []
+
+
+def _is_there(path: str) -> bool:
+    if path.endswith((".nii.gz", ".png")):
+        return is_whole(path)
+    return Path(path).is_dir()  # a series: its files are each written whole, and before the list
 
 
 def _absolute(directory: Path, cases: list[Case]) -> list[Case]:

@@ -13,6 +13,7 @@ from medssl.transforms.elastic import (
     warp_in_plane,
 )
 from medssl.transforms.flipping import RandRepeatedFlip, RandRepeatedFlipd
+from medssl.transforms.host_planes import RandHostPlaned
 from medssl.transforms.intensity import (
     RandBezierIntensity,
     RandBezierIntensityd,
@@ -26,11 +27,18 @@ from medssl.transforms.mapping import RandMap
 from medssl.transforms.masking import RandBlockMask, RandBlockMaskd, spread_blocks
 from medssl.transforms.painting import RandInPaint, RandInPaintd, RandOutPaint, RandOutPaintd, keep_boxes, paint_boxes
 from medssl.transforms.paired_crops import RandPairedCropsd, centred_crop
+from medssl.transforms.plane_images import BlankDiscd, FlatPlaned
+from medssl.transforms.plane_lines import PlaneLinesd
+from medssl.transforms.positions import AnatomicalPositionsd
 from medssl.transforms.scaled_views import RandScaledViewsd
 from medssl.transforms.shuffling import RandLocalShuffle, RandLocalShuffled, shuffled_sources
 from medssl.transforms.stacking import StackViewsd, UnitFloatd
 
 __all__ = [
+    "AnatomicalPositionsd",
+    "BlankDiscd",
+    "FlatPlaned",
+    "PlaneLinesd",
     "RandBezierIntensity",
     "RandBezierIntensityd",
     "RandBlockMask",
@@ -41,6 +49,7 @@ __all__ = [
     "RandBoxDistortiond",
     "RandBrightnessContrast",
     "RandBrightnessContrastd",
+    "RandHostPlaned",
     "RandImage",
     "RandInPaint",
     "RandInPaintd",
