@@ -1,18 +1,19 @@
 """What must hold of every bundle's configs; each guard names what it finds wrong."""
 
-import inspect
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib import import_module
-from pydoc import locate
 from typing import Any
 
-from monai.bundle.config_item import ComponentLocator, ConfigComponent
+from monai.bundle.config_item import ComponentLocator
 from monai.bundle.properties import InferProperties, TrainProperties
 
-from tests.bundles.reading import Bundle, items, parser, references
+from medssl.checks import config_items as items
+from medssl.checks import target_misfits
+from medssl.release import missing_files
+from tests.bundles.reading import Bundle, parser, references
 from tests.sources import ROOT
 
 # The page tells users the common words in their order; the guards hold the configs to it.
@@ -24,20 +25,12 @@ BLOCKS = [
 AHEAD = {"_desc_", "imports", "package", "task"}  # stand among the words
 PROPERTIES = {p["id"].split("::")[0] for p in (*TrainProperties.values(), *InferProperties.values())}
 ENTRIES = {"_desc_", "imports", *PROPERTIES, "network", "initialize", "run", "finalize", "displayable_configs"}
-PROMISED = [
-    "pretrain", "train", "classify", "evaluate", "evaluate_classify", "inference", "features", "multi_gpu_pretrain",
-    "multi_gpu_train", "demo", "paper",
-]  # fmt: skip
+WITHOUT_NETWORK = {"models_dir", "max_minutes"}  # words of the demo that a survey has no use for
 LOCATOR = ComponentLocator()
 
 
 def has_what_is_promised(bundle: Bundle) -> Iterator[str]:
-    for name in PROMISED:
-        if name not in bundle.configs:
-            yield f"configs/{name}.json is missing"
-    for name in ("configs/metadata.json", "configs/logging.conf", "docs/README.md", "docs/data_license.txt", "LICENSE"):
-        if not (bundle.folder / name).is_file():
-            yield f"{name} is missing"
+    yield from missing_files(bundle.folder)
 
 
 def uses_every_key(bundle: Bundle) -> Iterator[str]:
@@ -46,7 +39,8 @@ def uses_every_key(bundle: Bundle) -> Iterator[str]:
         used = {(id_.split("#")[0], top) for id_, text in texts for top in references(id_, text)}
         reached = {top for origin, top in used if origin != top}
         inherited = bundle.runnable[name.split("+")[0]].keys() if "+" in name else set()  # an overlay may retire a word
-        for key in config.keys() - reached - ENTRIES - inherited:
+        idle = WITHOUT_NETWORK if "network_def" not in config else set()
+        for key in config.keys() - reached - ENTRIES - inherited - idle:
             yield f"{name}: nothing uses {key!r}"
         for key in reached - config.keys():
             yield f"{name}: {key!r} is referred to and not there"
@@ -66,7 +60,9 @@ def overlays_name_what_is_there(bundle: Bundle) -> Iterator[str]:
 def demo_and_paper_hold_words_only(bundle: Bundle) -> Iterator[str]:
     for overlay in {"demo", "paper"} & bundle.configs.keys():
         for key in bundle.configs[overlay].keys() - {"_desc_"}:
-            absent = sorted(name for name, config in bundle.runnable.items() if key not in config)
+            bases = {name: bundle.configs[name] for name in bundle.overlays[overlay]}
+            needed = {name for name, config in bases.items() if "network_def" in config or key not in WITHOUT_NETWORK}
+            absent = sorted(name for name in needed if key not in bases[name])
             if absent or key in {*BLOCKS, *AHEAD}:
                 yield f"{overlay}: {key!r} is no word of {absent or 'any config, but a block'}"
 
@@ -102,7 +98,8 @@ def keeps_the_order(bundle: Bundle) -> Iterator[str]:
 
 def has_the_common_words(bundle: Bundle) -> Iterator[str]:
     for name, config in bundle.runnable.items():
-        for key in {"bundle_root", "device", "dataset_dir", "output_dir", "models_dir"} - config.keys():
+        computing = {"device", "models_dir"} if "network_def" in config else set()
+        for key in ({"bundle_root", "dataset_dir", "output_dir"} | computing) - config.keys():
             yield f"{name}: {key} is missing"
         if "network_def" in config and "@package" not in config["network_def"].get("_requires_", ()):
             yield f"{name}: network_def does not require @package"
@@ -184,22 +181,7 @@ def misfits(component: dict[str, Any]) -> Iterator[str]:
         yield f"{target}: MONAI's names are short ones"
     if target.startswith("medssl.") and not is_public(*target.split(".")[1:]):
         yield f"{target} is not listed in the __all__ of its folder"
-    if "." not in target and isinstance(short, list):
-        yield f"{target} is the name of several parts of MONAI: {short}"
-    found = locate(ConfigComponent(component, locator=LOCATOR).resolve_module_name())
-    if not callable(found):
-        yield f"{target} cannot be located"
-        return
-    arguments = dict.fromkeys(component.keys() - ConfigComponent.non_arg_keys)
-    try:
-        signature = inspect.signature(found)
-        (signature.bind_partial if component.get("_mode_") == "callable" else signature.bind)(**arguments)
-    except TypeError as error:
-        yield f"{target}: {error}"
-    except ValueError:  # built-in, without a signature
-        return
-    if inspect.isclass(found) and (unknown := arguments.keys() - accepted(found, signature, arguments)):
-        yield f"{target} does not take {sorted(unknown)}"
+    yield from target_misfits(component)
 
 
 def is_public(folder: str, *names: str) -> bool:
@@ -207,19 +189,6 @@ def is_public(folder: str, *names: str) -> bool:
         return len(names) == 1 and names[0] in import_module(f"medssl.{folder}").__all__
     except (ImportError, AttributeError):
         return False
-
-
-def accepted(found: type, signature: inspect.Signature, otherwise: Iterable[str]) -> set[str]:
-    """Names that a class takes, its bases' included as long as each hands the rest on by ``**kwargs``."""
-    names: set[str] = set()
-    owners = [
-        inspect.signature(vars(owner)["__init__"]) for owner in inspect.getmro(found) if "__init__" in vars(owner)
-    ]
-    for owner in [signature, *owners[:-1]]:  # the last is object
-        names |= owner.parameters.keys()
-        if all(parameter.kind != parameter.VAR_KEYWORD for parameter in owner.parameters.values()):
-            return names
-    return set(otherwise)
 
 
 GUARDS = [

@@ -10,6 +10,7 @@ from typing import Any
 
 from monai.bundle import ConfigParser, ReferenceResolver
 
+from medssl.checks import config_references
 from tests.sources import ROOT
 
 FOLDERS = sorted(path.parent for path in (ROOT / "bundles").glob("*/configs"))
@@ -37,8 +38,10 @@ class Bundle:
         return {name: self._bases(name) for name in self.configs if name not in self.runnable}
 
     def _bases(self, name: str) -> list[str]:
-        if name in {"demo", "paper"}:
+        if name == "demo":
             return list(self.runnable)
+        if name == "paper":  # which says how a network is made and trained
+            return [base for base, config in self.runnable.items() if "network_def" in config]
         base = "train" if name == "evaluate" else name.removeprefix("evaluate_").removeprefix("multi_gpu_")
         return [base] if base in self.runnable else []
 
@@ -58,16 +61,6 @@ def parser(config: dict[str, Any]) -> ConfigParser:
     return ConfigParser(copy.deepcopy(config))
 
 
-def items(config: Any, id_: str = "") -> Iterator[tuple[str, Any]]:
-    """Everything in a config with its id, separated by ``#``."""
-    yield id_, config
-    if isinstance(config, dict | list):
-        for key, value in config.items() if isinstance(config, dict) else enumerate(config):
-            yield from items(value, f"{id_}#{key}".lstrip("#"))
-
-
 def references(id_: str, text: str) -> set[str]:
     """Top-level keys that a text at some id refers to."""
-    absolute = ConfigParser.resolve_relative_ids(id_.replace("#", "::"), text)
-    names = [absolute[1:]] if absolute.startswith("%") else ReferenceResolver.match_refs_pattern(absolute)
-    return {ReferenceResolver.split_id(name)[0] for name in names}
+    return {ReferenceResolver.split_id(name)[0] for name in config_references(id_, text)}

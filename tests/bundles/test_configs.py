@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from medssl.checks import config_items as items
 from tests.bundles.guards import GUARDS
-from tests.bundles.reading import FOLDERS, Bundle, items
+from tests.bundles.reading import FOLDERS, Bundle
 from tests.duplicates import shared_runs
 from tests.sources import ROOT
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from monai.bundle import ckpt_export, load, verify_net_in_out
+from monai.bundle import ConfigParser, ckpt_export, load, onnx_export, verify_net_in_out
 
+from medssl.weights import export_checkpoint
 from tests.bundles.reading import FOLDERS
 
 META, INFERENCE = "configs/metadata.json", "configs/inference.json"
@@ -38,3 +39,46 @@ def test_torchscript_holds_the_weights_that_load_gives(bundle: Path):
     for key, tensor in loaded.items():
         assert torch.equal(exported[key], tensor), key
         assert torch.equal(written[key].to(tensor), tensor), key
+
+
+@pytest.fixture(params=["inference", "features"])
+def exported(bundle: Path, request: pytest.FixtureRequest) -> dict[str, str]:
+    """Words of MONAI's exports: for the fine-tuned network, and for the pre-trained encoder."""
+    weights = "models/model.pt"
+    if request.param == "features":
+        weights = str(export_checkpoint("models/pretrained.pt", "encoder.pt", form="encoder"))
+    return {"ckpt_file": weights, "meta_file": META, "config_file": f"configs/{request.param}.json"}
+
+
+def network_of(words: dict[str, str]) -> tuple[torch.nn.Module, torch.Tensor]:
+    """Network of a config with its weights, and the smallest image that it takes."""
+    parser = ConfigParser()
+    parser.read_config(words["config_file"])
+    parser.read_meta(META)
+    network = parser.get_parsed_content("network_def").eval()
+    weights = torch.load(words["ckpt_file"], weights_only=True)
+    network.load_state_dict({key: tensor.to(network.state_dict()[key]) for key, tensor in weights.items()})
+    wanted = parser["_meta_#network_data_format#inputs#image"]
+    sides = [eval(side, {"n": 1}) if isinstance(side, str) else side for side in wanted["spatial_shape"]]
+    generator = torch.Generator().manual_seed(0)
+    return network, torch.rand(1, wanted["num_channels"], *sides, generator=generator)
+
+
+def test_encoder_and_network_answer_the_same_as_torchscript(exported: dict[str, str]):
+    ckpt_export("network_def", filepath="exported.ts", **exported)
+    network, image = network_of(exported)
+    with torch.no_grad():
+        torch.testing.assert_close(torch.jit.load("exported.ts").eval()(image), network(image), rtol=0, atol=1e-5)
+
+
+def test_encoder_and_network_answer_the_same_as_onnx(exported: dict[str, str]):
+    for name in ("onnx", "onnxscript", "onnxruntime"):
+        pytest.importorskip(name, reason=f"needs {name}: pip install 'medssl[onnx]'")
+    from onnxruntime import InferenceSession
+
+    onnx_export("network_def", filepath="exported.onnx", **exported)
+    network, image = network_of(exported)
+    session = InferenceSession("exported.onnx", providers=["CPUExecutionProvider"])
+    answer = session.run(None, {session.get_inputs()[0].name: image.numpy()})[0]
+    with torch.no_grad():
+        torch.testing.assert_close(torch.from_numpy(answer), network(image), rtol=0, atol=1e-4)

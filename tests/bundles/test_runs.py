@@ -131,6 +131,8 @@ def first_stage(config: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
         return {"stage": "di"}, {"encoder"}
     if "pattern" in config["task_weights"]:
         return {"task_weights": {"volume": 0, "pattern": 1.0}}, {"encoder"}
+    if "location" in config["task_weights"]:
+        return {"task_weights#lines": 0}, {"encoder"}
     return {"task_weights#embedding": 0, "task_weights#tokens": 0}, {"encoder", "decoder", "volume"}
 
 
