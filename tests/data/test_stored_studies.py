@@ -196,3 +196,19 @@ def test_real_exam(shared, tmp_path, caplog):
     apex, base = (np.array(plane["affine"])[:3, 3] for plane in (sax[-1], sax[0]))
     assert (apex - base)[0] < 0 < (apex - base)[1]  # to the left, to the front
     assert "1 studies with 11 planes: 6 SAX" in caplog.text
+
+
+def test_files_that_nothing_else_joins_are_of_a_study_if_they_lie_in_one_folder(survey, tmp_path):
+    """Two patients of one site must not become each other's guests, though a split keeps the site together."""
+    for name in ("a/p1/sax", "a/p1/4ch", "a/p2/sax", "a/p2/4ch", "b/p3/sax", "b/p3/4ch"):
+        write_nifti(tmp_path / f"images/{name}.nii.gz")
+    studies = survey()
+    assert [study["patient"] for study in studies] == ["a", "a", "b"]
+    assert [sorted({plane["view"] for plane in study["planes"]}) for study in studies] == [["4CH", "SAX"]] * 3
+
+
+def test_a_folder_of_single_files_is_warned_of(survey, tmp_path, caplog):
+    for name in ("sax", "4ch"):
+        write_nifti(tmp_path / f"images/{name}.nii.gz")
+    assert len(survey()) == 2
+    assert "put each study into a folder of its own" in caplog.text

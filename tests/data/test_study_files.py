@@ -184,3 +184,11 @@ def test_planes_are_grey(tmp_path, words):
     path = write_slice(tmp_path / "a.dcm", volume(3, 4), **words)
     with pytest.raises(ValueError, match=r"a.dcm holds no grey values; export the images"):
         read_planes(path)
+
+
+@pytest.mark.parametrize(("origin", "placed"), [((0, 0, 0), False), ((5, 0, 0), True)])
+def test_other_volumes_may_have_lost_their_place_too(tmp_path, origin, placed):
+    image = itk.image_from_array(np.ones((2, 4, 5), dtype=np.int16))
+    image.SetOrigin(origin)
+    itk.imwrite(image, str(tmp_path / "a.mha"))
+    assert read_planes(tmp_path / "a.mha").placed is placed

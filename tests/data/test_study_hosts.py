@@ -125,3 +125,8 @@ def test_words_must_be_understood(words, message):
 def test_workers_get_the_same():
     found = hosts(HEART, pairs={"SAX": ["2CH"]})
     assert pickle.loads(pickle.dumps(found))[0] == found[0]
+
+
+def test_items_come_again_after_all_others():
+    found = hosts(HEART, pairs={"SAX": ["2CH"], "2CH": ["SAX"]}, repeats=2)
+    assert [item["view"] for item in found] == ["SAX", "2CH", "2CH"] * 2

@@ -102,3 +102,9 @@ def test_a_plane_alone_has_no_location():
 def test_directions_must_be_understood(direction):
     with pytest.raises(ValueError, match="The direction of SAX is three numbers"):
         stacked([plane(0)], {"SAX": direction})
+
+
+def test_a_folded_stack_is_as_long_as_from_its_middle_to_an_end():
+    found = stacked([plane(z, view="SAG") for z in (0, 10, 20, 30, 40)], {"SAG": "folded"})
+    assert sorted(own["location"] for own in found) == [0, 0.5, 0.5, 1, 1]
+    assert {own["stack_mm"] for own in found} == {20}

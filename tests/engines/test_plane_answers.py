@@ -31,18 +31,21 @@ class Counted(list):
         return super().__getitem__(index)
 
 
-def test_means_over_what_is_known_by_host():
+def test_means_over_what_is_known_by_host_else_over_all():
     constant = ConstantAnswers(ITEMS)
     lines = constant("lines", torch.tensor([1, 0, 0]))
     assert lines.shape == (3, 2, 1, 1)
-    torch.testing.assert_close(lines.flatten(1), torch.tensor([[NONE, 1], [0.4, 0.6], [0.4, 0.6]]), equal_nan=True)
-    torch.testing.assert_close(
-        constant("location", torch.tensor([0, 1])), torch.tensor([[0.3], [NONE]]), equal_nan=True
-    )
+    torch.testing.assert_close(lines.flatten(1), torch.tensor([[0.4, 1], [0.4, 0.6], [0.4, 0.6]]))
+    torch.testing.assert_close(constant("location", torch.tensor([0, 1])), torch.tensor([[0.3], [0.3]]))
 
 
-def test_views_that_were_never_seen_have_no_answer():
-    assert ConstantAnswers(ITEMS)("lines", torch.tensor([0, 7]))[1].isnan().all()
+def test_views_that_were_never_seen_get_the_mean_of_the_others():
+    lines = ConstantAnswers(ITEMS)("lines", torch.tensor([0, 7]))
+    torch.testing.assert_close(lines[1].flatten(), torch.tensor([0.4, 0.8]))
+
+
+def test_what_was_never_known_has_no_answer():
+    assert ConstantAnswers([item(0, [0.2, NONE], 0.0)])("lines", torch.tensor([0]))[0, 1].isnan().all()
 
 
 def test_items_are_read_once_and_only_when_asked_for():

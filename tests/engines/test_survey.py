@@ -93,7 +93,7 @@ def test_without_crossing_planes_there_is_no_verdict(tmp_path, caplog):
 
 def test_studies_without_any_place_are_surveyed(tmp_path):
     study = study_of(heart(), tmp_path, placed=False)
-    assert set(survey([study], tmp_path)["warnings"]) == {"no place in space", "views missing"}
+    assert set(survey([study], tmp_path)["warnings"]) == {"no place in space"}
     assert not (tmp_path / "pictures").exists()
 
 

@@ -93,7 +93,7 @@ def data_hash(cases: Sequence[dict[str, Any]], manifest: str = "none_given") -> 
 
 class _Manifest:
     def __init__(self, path: str, window: str | tuple[float, float] = "") -> None:
-        self.path = None if path == "none_given" else Path(path)
+        self.path = None if path == "none_given" else Path(path).resolve()
         self.window = window  # empty for volumes
         self.images: dict[str, dict[str, Any]] = {}
         self.written = time.monotonic()

@@ -41,8 +41,8 @@ def stored_studies(
     """The studies to which cases belong, with all their planes stored as arrays.
 
     Cases are of one study if they share the patient and the ``study`` that a list names, else the DICOM study; without
-    either, all cases of a patient are. Cases that cannot be read, and studies whose planes lie in different spaces, are
-    named, counted and left out.
+    either, all cases of a patient that lie in one folder are, or all that a list gives the patient. Cases that cannot
+    be read, and studies whose planes lie in different spaces, are named, counted and left out.
 
     Args:
         cases: what :func:`medssl.data.find_cases` gives: DICOM series, NIfTI of planes or stacks.
@@ -98,7 +98,7 @@ def write_studies(studies: Sequence[Mapping[str, Any]], studies_dir: str, *, fac
     """
     page = {**facts, "studies": list(studies)}
     key = hashlib.sha256(json.dumps(page, sort_keys=True).encode()).hexdigest()
-    return write_whole(Path(studies_dir) / TABLE, json.dumps({"key": key, **page}).encode())
+    return write_whole(Path(studies_dir).resolve() / TABLE, json.dumps({"key": key, **page}).encode())
 
 
 def load_studies(studies_dir: str, data_hash: str = "none_given") -> dict[str, Any]:
@@ -114,7 +114,7 @@ def load_studies(studies_dir: str, data_hash: str = "none_given") -> dict[str, A
     Raises:
         ValueError: if there is no list, or it is of other images.
     """
-    path = Path(studies_dir) / TABLE
+    path = Path(studies_dir).resolve() / TABLE
     page: dict[str, Any] = read_json(path) if path.is_file() else {}
     if not page:
         raise ValueError(f"There is no list of studies in {Path(studies_dir).name}; survey them first:\n{COMMAND}")
@@ -144,7 +144,8 @@ def _label_map(case: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
 
 def _group(case: Mapping[str, Any], facts: Mapping[str, Any], *, number: int) -> tuple[str, ...]:
     patient = str(case.get("patient", number))
-    named = hashlib.sha256(f"{patient} {facts['study']}".encode()).hexdigest()[:10]
+    told = facts["study"] or ("" if case.get("listed") else str(Path(first_file(case["image"])).parent))
+    named = hashlib.sha256(f"{patient} {told}".encode()).hexdigest()[:10]
     study = case.get("study") or f"study-{named}"
     return (patient, str(study), str(case.get("split")))
 
@@ -191,6 +192,12 @@ def _tell(studies: Sequence[Mapping[str, Any]]) -> None:
         "%d studies with %d planes: %s.",
         len(studies), len(planes), ", ".join(f"{count} {view}" for view, count in counts.most_common()),
     )  # fmt: skip
+    if len(studies) > 1 and all(len({plane["stack"] for plane in study["planes"]}) == 1 for study in studies):
+        logger.warning(
+            "each of %d studies has one stack; where several files are of one study, put each study into a folder of "
+            "its own, or give a --patient_pattern or a dataset.json.",
+            len(studies),
+        )
     lost = sum(not plane["placed"] for plane in planes)
     if lost:
         logger.warning(

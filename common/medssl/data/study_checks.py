@@ -46,7 +46,7 @@ def study_warnings(
     placed = {name: planes for name, planes in every.items() if planes[0]["placed"]}
     return [
         *_unplaced(every, placed),
-        *_missing(placed, pairs),
+        *_missing(every, pairs, placed=placed),
         *_sheared(placed),
         *(warning for name, planes in placed.items() for warning in _uneven(name, planes)),
         *(warning for name, planes in placed.items() for warning in _crooked(name, planes)),
@@ -88,7 +88,7 @@ def plane_images(study: Record, studies_dir: str, *, per_stack: int = 6) -> list
         known = [plane for plane in planes if plane["placed"]]
         places = np.linspace(0, len(known) - 1, min(per_stack, len(known))).round().astype(int)
         for plane in (known[place] for place in places):
-            values = np.load(Path(studies_dir) / plane["file"], mmap_mode="r")[0].astype(np.float32)
+            values = np.load(Path(studies_dir).resolve() / plane["file"], mmap_mode="r")[0].astype(np.float32)
             images.append(PlaneImage(_name(stack, plane, count=len(planes)), stack, _affine(plane), values))
     return images
 
@@ -107,9 +107,9 @@ def _unplaced(every: Stacks, placed: Stacks) -> Iterator[str]:
         yield f"no place in space: {', '.join(lost)}; of use for slice location alone"
 
 
-def _missing(stacks: Stacks, pairs: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    views = {planes[0]["view"] for planes in stacks.values()}
-    if not views.intersection(pairs):
+def _missing(stacks: Stacks, pairs: Mapping[str, Sequence[str]], *, placed: Stacks) -> Iterator[str]:
+    hosts, views = ({planes[0]["view"] for planes in each.values()} for each in (stacks, placed))
+    if not hosts.intersection(pairs):
         yield f"views missing: none of the hosts {', '.join(pairs)}"
     for host, guests in pairs.items():
         lost = dict.fromkeys(guest.partition(":")[0] for guest in guests)
@@ -194,6 +194,7 @@ def _not_cutting(name: str, hosts: Sequence[Record], *, other: str, guest: torch
 
 
 def _out_of_step(stacks: Stacks) -> Iterator[str]:
-    frames = {name: planes[0]["frames"] for name, planes in stacks.items()}
-    if len(set(frames.values()) - {1}) > 1:
-        yield f"time frames differ: {', '.join(f'{count} in {name}' for name, count in frames.items())}"
+    frames = {name: sorted({plane["frames"] for plane in planes}) for name, planes in stacks.items()}
+    if len({count for counts in frames.values() for count in counts} - {1}) > 1:
+        told = (f"{' or '.join(map(str, counts))} in {name}" for name, counts in frames.items())
+        yield f"time frames differ: {', '.join(told)}"

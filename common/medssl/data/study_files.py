@@ -52,7 +52,8 @@ def read_planes(path: str | Path | Sequence[str], *, frames: str | Sequence[int]
         values, affine = read_image(path)
         if values.ndim != 4 or len(values) != 1:
             raise ValueError(f"{name} has the shape {list(values.shape)}; needed are the planes of one volume.")
-        image = StudyImage(_slices(values[0].numpy()[..., None], affine.numpy(), name=name, frames=frames))
+        planes = _slices(values[0].numpy()[..., None], affine.numpy(), name=name, frames=frames)
+        image = StudyImage(planes, placed=_turned_or_moved(affine.numpy()))
     strange = sum(int((~np.isfinite(plane.values)).sum()) for plane in image.planes)
     if strange:
         raise ValueError(f"{name} holds {strange} values that are NaN or infinite; replace them.")
@@ -144,9 +145,11 @@ def _slices(
 
 def _is_placed(image: Any) -> bool:
     """Whether the file says where it lies: not, if it has no affine, or one without any turn and shift."""
-    affine, header = np.asarray(image.affine), image.header
-    if not (int(header["sform_code"]) or int(header["qform_code"])):
-        return False
+    known = int(image.header["sform_code"]) or int(image.header["qform_code"])
+    return bool(known) and _turned_or_moved(np.asarray(image.affine))
+
+
+def _turned_or_moved(affine: np.ndarray) -> bool:
     turned = np.abs(affine[:3, :3] - np.diag(np.diag(affine[:3, :3]))).max() > NOTHING_MM
     return bool(turned or np.abs(affine[:3, 3]).max() > NOTHING_MM)
 

@@ -29,6 +29,7 @@ class StudyHosts(Sequence):
             the place in it: ``SAX:base`` its first plane, ``SAX:apex`` its last, ``SAX:centre``, or just ``SAX``, its
             middle one.
         every_slice: whether each plane is an item of its own, for validation.
+        repeats: how often every item comes, each time with draws of its own; at least 1.
         tasks: what is to be learnt, of ``lines``, ``location``, ``position``; hosts for which nothing of it is known
             are left out.
         min_angle_deg: below this angle to the host a guest does not count as known, in [0, 90].
@@ -53,13 +54,14 @@ class StudyHosts(Sequence):
         studies_dir: str,
         pairs: Mapping[str, Sequence[str]],
         every_slice: bool = False,
+        repeats: int = 1,
         tasks: Sequence[str] = ("lines", "location"),
         min_angle_deg: float = 15.0,
     ) -> None:
         unknown = [task for task in tasks if task not in TASKS]
         if unknown or not tasks:
             raise ValueError(f"tasks are some of {list(TASKS)}, got {list(tasks)}; correct the spelling.")
-        self.folder, self.views = str(Path(studies_dir).absolute()), list(pairs)
+        self.folder, self.views = str(Path(studies_dir).resolve()), list(pairs)
         self.channels = list(dict.fromkeys(guest for guests in pairs.values() for guest in guests))
         strange = [name for name in self.channels if (":" in name) and name.split(":")[1] not in PLACES]
         if strange:
@@ -67,7 +69,7 @@ class StudyHosts(Sequence):
         least = math.sin(math.radians(min_angle_deg))
         hosts = [host for study in studies for host in _hosts(study, pairs, channels=self.channels)]
         known = [host for host in hosts if _is_known(host, tasks, least=least)]
-        self.items = _by_slice(known) if every_slice else known
+        self.items = (_by_slice(known) if every_slice else known) * max(1, repeats)
         self._tell(hosts, known, studies=len(studies))
 
     def _tell(self, hosts: list[Record], known: list[Record], *, studies: int) -> None:

@@ -118,6 +118,8 @@ def _numbered(stack: list[Record], direction: str | list[float] | None) -> list[
     if direction == "folded":
         locations = [abs(2 * location - 1) for location in locations]
     length = max(along) if placed or not _sizeless(affines[0]) else None
+    if direction == "folded" and length is not None:
+        length /= 2  # from the middle, where the location is 0, to either end
     order = sorted(range(len(stack)), key=along.__getitem__)
     return [
         _facts(stack[place], number, location=locations[place], length=length) for number, place in enumerate(order)

@@ -40,7 +40,7 @@ class StudyStore:
     """
 
     def __init__(self, studies_dir: str | Path, frames: str | Sequence[int] = "all") -> None:
-        self.folder, self.frames = Path(studies_dir), frames
+        self.folder, self.frames = Path(studies_dir).resolve(), frames
         self.path = self.folder / "sources.json"
         self.images: dict[str, dict[str, Any]] = read_json(self.path)["images"] if self.path.is_file() else {}
         self.written = time.monotonic()

@@ -27,7 +27,9 @@ class ConstantAnswers:
         self.means: dict[tuple[str, int], Tensor] = {}
 
     def __call__(self, task: str, hosts: Tensor) -> Tensor:
-        """One answer an image: NaN for views and channels without a known target among the training items.
+        """One answer an image; where a view has no known target among the training items, the mean over the others.
+
+        NaN where no view has one.
 
         Args:
             task: key of the target.
@@ -38,8 +40,9 @@ class ConstantAnswers:
         """
         if not self.means:
             self.means = self.measure()
-        unknown = torch.full_like(next(mean for key, mean in self.means.items() if key[0] == task), torch.nan)
-        return torch.stack([self.means.get((task, host), unknown) for host in hosts.flatten().tolist()])
+        overall = torch.stack([mean for key, mean in self.means.items() if key[0] == task]).nanmean(dim=0)
+        means = torch.stack([self.means.get((task, host), overall) for host in hosts.flatten().tolist()])
+        return torch.where(means.isnan(), overall, means)
 
     def measure(self) -> dict[tuple[str, int], Tensor]:
         """Go through the training items once."""

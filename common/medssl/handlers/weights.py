@@ -62,8 +62,15 @@ class BestWeights:
         """Write if this validation was the best, or if the last one counts."""
         if self.keep == "best" and engine.state.best_metric_epoch != engine.state.epoch:
             return
-        metrics = {name: np.asarray(value, dtype=float).tolist() for name, value in engine.state.metrics.items()}
+        metrics = {name: _finite(np.asarray(value, dtype=float)) for name, value in engine.state.metrics.items()}
         seconds = getattr(engine.state, "seconds_before", 0.0) + time.monotonic() - self.started
         cost = {"training_minutes": round(seconds / 60, 1), "hardware": hardware(self.device)}
         facts = {**self.facts, "epoch": engine.state.epoch, "metrics": metrics, **cost}
         write_weights(self.path, self.network, half=self.half, facts=facts)
+
+
+def _finite(values: np.ndarray) -> Any:
+    """Numbers as JSON knows them: none in the place of NaN."""
+    if values.ndim:
+        return [_finite(np.asarray(value)) for value in values]
+    return float(values) if np.isfinite(values) else None

@@ -41,7 +41,7 @@ class AnatomicalPositionsd(Transform):
 
     Raises:
         TypeError: if the image has no affine.
-        ValueError: if discs would overlap or the image is no single plane.
+        ValueError: if discs would overlap, there are not two lines, or the image is no single plane.
 
     Source:
         Bai et al., Self-supervised learning for cardiac MR image segmentation by anatomical position prediction,
@@ -61,6 +61,11 @@ class AnatomicalPositionsd(Transform):
         if not 0 < 2 * radius_mm <= step_mm:
             raise ValueError(
                 f"AnatomicalPositionsd needs 0 < radius_mm <= step_mm / 2, got {radius_mm:g}, {step_mm:g}."
+            )
+        if len(channels) != 2:
+            raise ValueError(
+                "AnatomicalPositionsd needs two lines, of a 2-chamber and a 4-chamber plane, got channels "
+                f"{list(channels)}; let pairs name both as guests of the short axis, or give the task the weight 0."
             )
         self.key = key
         self.channels = list(channels)
