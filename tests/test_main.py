@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from medssl import __main__ as verbs
+from medssl.checks import Findings
 from medssl.data import read_listing
 from medssl.study import study_of
 
@@ -74,7 +75,64 @@ def test_export_hands_its_words_on_and_says_where(monkeypatch, capsys):
     assert capsys.readouterr().out == "wrote b.pth\n"
 
 
+def test_pack_hands_its_words_on_and_says_where_or_why_not(monkeypatch, capsys, tmp_path):
+    calls = []
+    monkeypatch.setattr(verbs, "bundle_folder", lambda name: tmp_path / name)
+    monkeypatch.setattr(verbs, "pack_bundle", lambda *places, **words: calls.append((places, words)) or "a.zip")
+    verbs.pack("some_bundle", "out", layout="hub", url="https://localhost")
+    words = {"layout": "hub", "changelog": "", "url": "https://localhost"}
+    assert calls == [((tmp_path / "some_bundle", "out"), words)]
+    assert capsys.readouterr().out == "wrote a.zip\n"
+    monkeypatch.undo()
+    with pytest.raises(SystemExit, match=r"--layout is one of \['zip', 'hub'\], got 'tar'"):
+        verbs.pack("semantic_genesis", str(tmp_path), layout="tar")
+
+
+def test_verify_says_what_an_archive_is_or_why_it_is_refused(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(verbs, "verify_archive", lambda file, sha256: {"name": file, "published": sha256 == "number"})
+    verbs.verify("a.zip", sha256="number")
+    verbs.verify("a.zip")
+    assert capsys.readouterr().out == (
+        "as published\nname: a.zip\nwhole, but nothing published to compare it with\nname: a.zip\n"
+    )
+    monkeypatch.undo()
+    with pytest.raises(SystemExit, match="needs an archive, there is none at"):
+        verbs.verify(str(tmp_path / "a.zip"))
+
+
+def test_check_prints_what_it_found_and_fails_on_problems(monkeypatch, capsys, tmp_path):
+    calls = []
+    found = Findings(problems=["a"])
+    monkeypatch.setattr(verbs, "bundle_folder", lambda name: tmp_path / name)
+    monkeypatch.setattr(verbs, "check_bundle", lambda *args, **words: calls.append((args, words)) or found)
+    with pytest.raises(SystemExit, match="1"):
+        verbs.check("some", "pretrain", "demo", epochs=3)
+    found.problems.clear()
+    verbs.check("some", trust=True)
+    first, second = {"words": {"epochs": 3}, "trust": False}, {"words": {}, "trust": True}
+    assert calls == [((tmp_path / "some", ("pretrain", "demo")), first), ((tmp_path / "some", ()), second)]
+    assert capsys.readouterr().out == "problems:\n  a\n1 problem found.\nno problem found.\n"
+
+
+def test_plan_prints_or_says_why_not(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(verbs, "bundle_folder", lambda name: tmp_path / name)
+    monkeypatch.setattr(verbs, "plan_run", lambda *args, **words: f"{args} {words}")
+    verbs.plan("some", "images", config="train", batch_size=2)
+    words = {"config": "train", "words": {"batch_size": 2}}
+    assert capsys.readouterr().out == f"{(tmp_path / 'some', 'images')} {words}\n"
+
+    def refuse(*args, **words):
+        raise ValueError("no images")
+
+    monkeypatch.setattr(verbs, "plan_run", refuse)
+    with pytest.raises(SystemExit, match="no images"):
+        verbs.plan("some", "images")
+
+
 def test_help_names_every_verb():
     answer = subprocess.run([sys.executable, "-m", "medssl", "--help"], capture_output=True, text=True, check=False)
     shown = answer.stdout + answer.stderr
-    assert all(verb in shown for verb in ("benchmark", "convert", "export", "samples", "study"))
+    assert all(
+        verb in shown
+        for verb in ["benchmark", "check", "convert", "export", "pack", "plan", "samples", "study", "verify"]
+    )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import fire
 
-from medssl.checks import benchmark_bundle
+from medssl.checks import benchmark_bundle, check_bundle, plan_run
+from medssl.release import pack_bundle, verify_archive
 from medssl.samples import write_samples
 from medssl.study import run_study, study_of, study_table
 from medssl.weights import convert_checkpoint, export_checkpoint
@@ -60,8 +62,9 @@ def export(file: str, output: str, *, form: str = "", in_channels: int = 0) -> N
         file: the weights, such as models/pretrained.pt.
         output: file to write.
         form: "unet", as the authors' files are and, for a residual encoder, Unet of segmentation_models_pytorch;
-            "resnet", the residual encoder alone, as torchvision's ResNet; or "embedding", anatomical embeddings, as
-            SAM's files are. The first that fits if empty.
+            "resnet", the residual encoder alone, as torchvision's ResNet; "embedding", anatomical embeddings, as SAM's
+            files are; or "encoder", any encoder under our own names, as MONAI's exports want it. The first that fits
+            but the last if empty.
         in_channels: of the network that will read it; 0 for those of the weights. torchvision's has 3.
     """
     print(f"wrote {export_checkpoint(file, output, form=form, in_channels=in_channels)}")
@@ -75,6 +78,69 @@ def benchmark(bundle: str, seconds: float = 2.0) -> None:
         seconds: time given to each measurement.
     """
     print(benchmark_bundle(bundle_folder(bundle), seconds=seconds))
+
+
+def check(bundle: str, *configs: str, trust: bool = False, **words: Any) -> None:
+    """Look at a run before it starts: its words, its configs, the code that they would run, its device and its files.
+
+    Args:
+        bundle: the bundle's folder or name.
+        configs: config files in their order, such as pretrain demo; all that run alone if none is named.
+        trust: whether to look at device and files although the config would run code of others for that.
+        words: what the run would be given, such as --epochs 3.
+    """
+    found = check_bundle(bundle_folder(bundle), configs, words=words, trust=trust)
+    print(found)
+    if found.problems:
+        raise SystemExit(1)
+
+
+def plan(bundle: str, dataset_dir: str, *, config: str = "pretrain", **words: Any) -> None:
+    """Say what is in a folder of images, what a run on them will need and take here, and which words to set.
+
+    Args:
+        bundle: the bundle's folder or name.
+        dataset_dir: the images.
+        config: pretrain, train or classify.
+        words: what the run would be given, such as --batch_size 8.
+    """
+    try:
+        print(plan_run(bundle_folder(bundle), dataset_dir, config=config, words=words))
+    except ValueError as error:
+        raise SystemExit(str(error)) from error
+
+
+def pack(bundle: str, output_dir: str, *, layout: str = "zip", changelog: str = "", url: str = "") -> None:
+    """Lay a bundle out for others to download, with this package inside; says why if it is not ready for that.
+
+    Args:
+        bundle: the bundle's folder or name.
+        output_dir: where to.
+        layout: "zip" for an archive that MONAI downloads, its sha256 and an entry in model_info.json; "hub" for the
+            folder of a model hub.
+        changelog: page with a heading for each version; docs/changelog.md of the repository if empty.
+        url: address of the folder in which the archive will be found, for model_info.json.
+    """
+    words = {"layout": layout, "changelog": changelog, "url": url}
+    try:
+        print(f"wrote {pack_bundle(bundle_folder(bundle), output_dir, **words)}")
+    except ValueError as error:
+        raise SystemExit(str(error)) from error
+
+
+def verify(archive: str, *, sha256: str = "") -> None:
+    """Compare a downloaded archive with its published sha256 and look through it, without unpacking it.
+
+    Args:
+        archive: the zip.
+        sha256: the number, or a file that holds it; the file of the same name with .sha256 at the end if empty.
+    """
+    try:
+        facts = verify_archive(archive, sha256=sha256)
+    except ValueError as error:
+        raise SystemExit(str(error)) from error
+    print("as published" if facts.pop("published") else "whole, but nothing published to compare it with")
+    print("\n".join(f"{word}: {value}" for word, value in facts.items()))
 
 
 def study(config: str, *, dataset_dir: str = "", weights: str = "") -> None:
@@ -99,4 +165,5 @@ def study(config: str, *, dataset_dir: str = "", weights: str = "") -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    fire.Fire({"benchmark": benchmark, "convert": convert, "export": export, "samples": samples, "study": study})
+    verbs = (benchmark, check, convert, export, pack, plan, samples, study, verify)
+    fire.Fire({verb.__name__: verb for verb in verbs})

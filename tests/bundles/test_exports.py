@@ -60,8 +60,9 @@ def network_of(words: dict[str, str]) -> tuple[torch.nn.Module, torch.Tensor]:
     network.load_state_dict({key: tensor.to(network.state_dict()[key]) for key, tensor in weights.items()})
     wanted = parser["_meta_#network_data_format#inputs#image"]
     sides = [eval(side, {"n": 1}) if isinstance(side, str) else side for side in wanted["spatial_shape"]]
+    slices = [3] if parser.get("network_def#by_slice", False) else []
     generator = torch.Generator().manual_seed(0)
-    return network, torch.rand(1, wanted["num_channels"], *sides, generator=generator)
+    return network, torch.rand(1, wanted["num_channels"], *sides, *slices, generator=generator)
 
 
 def test_encoder_and_network_answer_the_same_as_torchscript(exported: dict[str, str]):
@@ -76,8 +77,8 @@ def test_encoder_and_network_answer_the_same_as_onnx(exported: dict[str, str]):
         pytest.importorskip(name, reason=f"needs {name}: pip install 'medssl[onnx]'")
     from onnxruntime import InferenceSession
 
-    onnx_export("network_def", filepath="exported.onnx", **exported)
     network, image = network_of(exported)
+    onnx_export("network_def", filepath="exported.onnx", input_shape=list(image.shape), **exported)
     session = InferenceSession("exported.onnx", providers=["CPUExecutionProvider"])
     answer = session.run(None, {session.get_inputs()[0].name: image.numpy()})[0]
     with torch.no_grad():

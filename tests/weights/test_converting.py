@@ -249,9 +249,17 @@ def test_segmentation_network_goes_out_without_its_own_last_layer(tmp_path, capl
     assert "2 dropped: label.conv.weight, label.conv.bias" in caplog.text
 
 
+def test_the_encoder_alone_keeps_its_names(tmp_path):
+    source = write_weights(tmp_path / "a.pt", {"encoder.a": torch.ones(2, 2), "decoder.b": torch.ones(1)}, half=True)
+    state = torch.load(export_checkpoint(source, tmp_path / "b.pt", form="encoder"))
+    assert (list(state), state["encoder.a"].dtype) == (["encoder.a"], torch.float32)
+    with pytest.raises(ValueError, match=r"leaves its channels as they are, got encoder\.a, .* and in_channels 3"):
+        export_checkpoint(source, tmp_path / "b.pt", form="encoder", in_channels=3)
+
+
 def test_export_needs_a_form_that_the_weights_have(network, tmp_path):
     source = write_weights(tmp_path / "a.pt", network)
-    with pytest.raises(ValueError, match=r"one of \['embedding', 'resnet', 'unet'\], got 'onnx'"):
+    with pytest.raises(ValueError, match=r"one of \['embedding', 'encoder', 'resnet', 'unet'\], got 'onnx'"):
         export_checkpoint(source, tmp_path / "b.pt", form="onnx")
     with pytest.raises(
         ValueError, match=r"form 'resnet' needs weights of ours with encoder\.conv1\.weight, got encoder\.lev"

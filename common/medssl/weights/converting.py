@@ -25,6 +25,7 @@ __all__ = ["convert_checkpoint", "export_checkpoint"]
 logger = logging.getLogger(__name__)
 
 PARTS = ("encoder_decoder", "encoder")
+ALONE = "encoder"  # the one form that is ours
 HEADS = ("pattern", "embedding", "category")  # on the encoder
 
 
@@ -76,7 +77,7 @@ def convert_checkpoint(
 def export_checkpoint(
     file: str | os.PathLike, output: str | os.PathLike, *, form: str = "", in_channels: int = 0
 ) -> Path:
-    """Write weights of ours under published names, for programs that expect those.
+    """Write weights of ours under published names, for programs that expect those, or the encoder's alone.
 
     Args:
         file: weights of a network of a published shape; a published file to be put into another form is one, too.
@@ -84,7 +85,8 @@ def export_checkpoint(
         form: ``"unet"``, encoder, decoder and restoration output as the authors' files have them: for a residual
             encoder those of ``Unet`` in segmentation_models_pytorch. ``"resnet"``, the residual encoder alone, and the
             linear layer for classes if there is one, as torchvision names them. ``"embedding"``, a network that embeds
-            every place, as its authors' files. By default the first of these that the weights can have.
+            every place, as its authors' files. ``"encoder"``, any encoder under our own names and nothing else, as
+            MONAI's exports want it. By default the first but this one that the weights can have.
         in_channels: of the network that will read the file; 0 for those of the weights. One becomes several and
             several become one without another answer to grey images.
 
@@ -93,6 +95,8 @@ def export_checkpoint(
             is incomplete or has another shape than the published network.
     """
     state = dict(in_our_layout(without_wrappers(read_checkpoint(file)))[0])
+    if form == ALONE:
+        return _written(_encoder_of(state, in_channels), output)
     layout = _layout(form, state)
     if in_channels:
         state[layout.first] = _seeing(state[layout.first], in_channels)
@@ -101,16 +105,20 @@ def export_checkpoint(
     parts = dict.fromkeys(["encoder", *(part_of(key) for key in ours)])
     _complete(ours, layout, needed=parts, hint="only a network of the published shape fits")
     logger.info("%s: %d tensors exported, %d dropped%s", Path(file).name, len(published), len(dropped), _names(dropped))
+    return _written(published, output, wrapper=layout.wrapper)
+
+
+def _written(tensors: Mapping[str, Tensor], output: str | os.PathLike, *, wrapper: str = "") -> Path:
+    content = {key: _single(tensor) for key, tensor in tensors.items()}
     buffer = io.BytesIO()
-    content = {key: _single(tensor) for key, tensor in published.items()}
-    torch.save({layout.wrapper: content} if layout.wrapper else content, buffer)
+    torch.save({wrapper: content} if wrapper else content, buffer)
     write_whole(output, buffer.getvalue())
     return Path(output)
 
 
 def _layout(form: str, state: Mapping[str, Tensor]) -> Layout:
     """The layout of this form that a network with these tensors of ours may have."""
-    forms = sorted({layout.form for layout in LAYOUTS if layout.form})
+    forms = sorted({ALONE, *(layout.form for layout in LAYOUTS if layout.form)})
     if form not in ("", *forms):
         raise ValueError(f"export needs form to be one of {forms}, got {form!r}.")
     of_form = [layout for layout in LAYOUTS if layout.form and form in ("", layout.form)]
@@ -121,6 +129,16 @@ def _layout(form: str, state: Mapping[str, Tensor]) -> Layout:
         f"export{form and f' to form {form!r}'} needs weights of ours with "
         f"{' or '.join(layout.first for layout in of_form)}, got {listing(list(state))}."
     )
+
+
+def _encoder_of(state: Mapping[str, Tensor], in_channels: int) -> dict[str, Tensor]:
+    encoder = {key: tensor for key, tensor in state.items() if part_of(key) == ALONE}
+    if not encoder or in_channels:
+        raise ValueError(
+            f"export to form {ALONE!r} needs weights of an encoder, and leaves its channels as they are, got "
+            f"{listing(list(state))} and in_channels {in_channels}."
+        )
+    return encoder
 
 
 def _seeing(first: Tensor, in_channels: int) -> Tensor:
