@@ -9,11 +9,12 @@ BIN := $(CURDIR)/.venv/bin
 # One thread a process: the suite runs two processes, and more threads than cores slow both down.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo test lint clean
+.PHONY: help demo test test-download lint clean
 
 help:
 	@echo "make demo [BUNDLE=$(BUNDLE)]   see a method run on the embedded sample"
 	@echo "make test                        format, lint, types, import directions, tests"
+	@echo "make test-download               pack every bundle, download it, run it where medssl is not installed"
 	@echo "make lint                        the same without the tests"
 	@echo "make clean                       remove the environment and what the tools cached"
 
@@ -36,6 +37,12 @@ test: .venv/.ready
 	$(BIN)/python -m pytest -n 2 --dist loadfile; \
 	echo "make test: $$((SECONDS - start)) s after the environment was there"
 
+# Makes the environments of those who download, in .venv-download; a bundle stays with one process.
+test-download: .venv/.ready
+	@start=$$SECONDS; \
+	$(BIN)/python -m pytest tests/download -m download -n 2; \
+	echo "make test-download: $$((SECONDS - start)) s after the environment was there"
+
 # What comes before the fine-tuning: the bundle's preparation, if it has one, and its pre-training.
 FIRST = $(foreach step,discover match survey pretrain,$(if $(wildcard bundles/$(BUNDLE)/configs/$(step).json),$(step)))
 RUN = PYTHONWARNINGS="ignore:parsing config_file" $(BIN)/python -m monai.bundle run --config_file
@@ -48,4 +55,4 @@ demo: .venv/.ready
 	echo "make demo: $$((SECONDS - start)) s after the environment was there"
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist common/*.egg-info
+	rm -rf .venv .venv-download .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist common/*.egg-info

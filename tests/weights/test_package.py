@@ -3,7 +3,7 @@ import pytest
 from monai.bundle import ConfigParser
 
 from medssl import __version__
-from medssl.weights import installed_versions, require_choices, require_package, require_switches
+from medssl.weights import installed_versions, package, require_choices, require_package, require_switches
 
 
 @pytest.mark.parametrize("version", [__version__, "0.0.7", __version__.rpartition(".")[0] + ".99"])
@@ -16,6 +16,16 @@ def test_newer_bundle_says_what_to_install(version):
     minor = version.rpartition(".")[0]
     with pytest.raises(ValueError, match=f"needs medssl {minor} or newer, {__version__} is.*pip install.*>={minor}"):
         require_package(version)
+
+
+def test_a_package_that_a_bundle_carries_is_for_bundles_that_carry_the_same(tmp_path, monkeypatch):
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs/metadata.json").write_text("{}")
+    monkeypatch.setattr(package, "HOLDER", tmp_path)
+    assert require_package(__version__) is True
+    assert require_package("0.1") is True
+    with pytest.raises(ValueError, match=f"carries medssl 0.0.7, .* {__version__} that the bundle '{tmp_path.name}'"):
+        require_package("0.0.7")
 
 
 def config(version, switch):
