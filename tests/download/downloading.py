@@ -26,7 +26,7 @@ class Download:
         command = [str(self.python), *arguments]
         run = partial(subprocess.run, cwd=where, env=CLEAN | QUIET, text=True, check=False, timeout=600)
         done = run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        assert done.returncode == 0, done.stdout
+        assert done.returncode == 0, f"ended with {done.returncode} (a signal, if negative)\n{done.stdout}"
         return done.stdout
 
     def run(self, names: str, *, where: Path, tiny: bool = True, **words: Any) -> str:
