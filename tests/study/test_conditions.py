@@ -32,7 +32,7 @@ def test_epochs_by_share_of_the_labels(bundle):
         {"seed": 0, "label_fraction": 0.01, "epochs": 40},
         {"seed": 0, "label_fraction": 0.1, "epochs": 4},
     ]
-    with pytest.raises(ValueError, match=r"need a number for 0\.5"):
+    with pytest.raises(ValueError, match=r"need one for 0\.5"):
         made.overrides(study(bundle, fractions=[0.5]).runs()[0])
 
 

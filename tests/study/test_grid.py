@@ -1,5 +1,7 @@
 """Which runs a study has."""
 
+import pytest
+
 from medssl.study import Run, study_runs
 
 
@@ -25,3 +27,10 @@ def test_every_share_of_the_labels_before_the_next_seed():
         "scratch_0.05_seed1",
     ]
     assert runs[0].key == {"init": "scratch", "fraction": "0.05", "seed": "0"}
+
+
+def test_a_share_may_have_more_seeds_than_another():
+    runs = study_runs({"ours": "a.pt"}, {"0.1": [0, 1, 2], "1.0": [1]}, fractions=[0.1, 1])
+    assert [(run.seed, run.fraction) for run in runs] == [(0, 0.1), (1, 0.1), (1, 1), (2, 0.1)]
+    with pytest.raises(ValueError, match=r"need one for 0\.5, got .*'0\.1'.*; add it"):
+        study_runs({"ours": "a.pt"}, {"0.1": [0]}, fractions=[0.5])

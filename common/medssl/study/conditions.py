@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from medssl.data import content_hash, read_json
-from medssl.study.grid import Run, study_runs
+from medssl.study.grid import Run, Seeds, of_fraction, study_runs
 
 __all__ = ["Study", "study_of"]
 
@@ -30,7 +30,7 @@ class Study:
         output: folder for ``runs.csv`` and the runs' own folders.
         config: what is fine-tuned: ``train`` for a segmentation, ``classify`` for a classification.
         fractions: shares of the training patients whose labels are used, in (0, 1].
-        seeds: seeds to repeat with.
+        seeds: seeds to repeat with; or those of each fraction, by the fraction as text.
         overlays: overlay configs, by name without ending, such as "demo".
         words: overrides of every run; ``epochs`` may be a number for each fraction.
         evaluate: overrides of the evaluation alone, such as ``part``.
@@ -45,7 +45,7 @@ class Study:
     output: Path
     config: str = "train"
     fractions: Sequence[float] = (1.0,)
-    seeds: Sequence[int] = (0,)
+    seeds: Seeds = (0,)
     overlays: Sequence[str] = ()
     words: Mapping[str, Any] = field(default_factory=dict)
     evaluate: Mapping[str, Any] = field(default_factory=dict)
@@ -106,8 +106,8 @@ class Study:
         words = {"seed": run.seed, "label_fraction": run.fraction, **self.words}
         if "label_fraction" not in self.known:
             del words["label_fraction"]
-        if isinstance(words.get("epochs"), Mapping):
-            words["epochs"] = _of_fraction(words["epochs"], run.fraction)
+        if "epochs" in words:
+            words["epochs"] = of_fraction(words["epochs"], run.fraction)
         return words
 
     def fingerprint(self, run: Run) -> str:
@@ -143,13 +143,6 @@ def _filled(value: Any, places: Mapping[str, str]) -> Any:
     for name, place in places.items() if isinstance(value, str) else ():
         value = value.replace(name, place)
     return value
-
-
-def _of_fraction(numbers: Mapping[str, int], fraction: float) -> int:
-    found = [number for key, number in numbers.items() if float(key) == fraction]
-    if not found:
-        raise ValueError(f"epochs by fraction need a number for {fraction:g}, got {dict(numbers)}; add one.")
-    return found[0]
 
 
 def _settled(word: str, value: Any) -> Any:

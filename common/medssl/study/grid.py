@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
-__all__ = ["Run", "study_runs"]
+__all__ = ["Run", "Seeds", "of_fraction", "study_runs"]
+
+Seeds = Sequence[int] | Mapping[str, Sequence[int]]
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,38 @@ class Run:
         return {"init": self.init, "fraction": f"{self.fraction:g}", "seed": str(self.seed)}
 
 
-def study_runs(inits: Mapping[str, str], seeds: Sequence[int], *, fractions: Sequence[float] = (1.0,)) -> list[Run]:
+def study_runs(inits: Mapping[str, str], seeds: Seeds, *, fractions: Sequence[float] = (1.0,)) -> list[Run]:
     """Every initialisation with every share of the labels and every seed.
 
     Seed by seed, then share by share, so that a study cut short still compares like with like.
 
     Args:
         inits: weights by name of the initialisation.
-        seeds: the seeds.
+        seeds: the seeds; or those of each share, by the share as text.
         fractions: shares of the training patients, in (0, 1].
+
+    Raises:
+        ValueError: if a share has no seeds.
     """
-    grid = product(seeds, fractions, inits.items())
-    return [Run(init, weights, seed, float(fraction)) for seed, fraction, (init, weights) in grid]
+    wanted = {fraction: of_fraction(seeds, fraction) for fraction in fractions}
+    every = dict.fromkeys(seed for own in wanted.values() for seed in own)
+    grid = product(every, fractions, inits.items())
+    return [Run(init, weights, seed, float(share)) for seed, share, (init, weights) in grid if seed in wanted[share]]
+
+
+def of_fraction(given: Any, fraction: float) -> Any:
+    """What a share of the labels gets: what all get, or its own of a mapping by the share as text.
+
+    Args:
+        given: anything, or a mapping.
+        fraction: the share.
+
+    Raises:
+        ValueError: if the mapping lacks the share.
+    """
+    if not isinstance(given, Mapping):
+        return given
+    found = [value for share, value in given.items() if float(share) == fraction]
+    if not found:
+        raise ValueError(f"words by fraction need one for {fraction:g}, got {dict(given)}; add it.")
+    return found[0]
