@@ -9,7 +9,7 @@ import pytest
 from medssl import __main__ as verbs
 from medssl.checks import Findings
 from medssl.data import read_listing
-from medssl.study import study_of
+from medssl.study import Annotation, study_of
 
 
 def test_a_bundle_is_a_folder_or_a_name():
@@ -23,22 +23,63 @@ def test_an_unknown_bundle_is_named_beside_the_known():
         verbs.bundle_folder("nothing")
 
 
-def test_a_study_fills_in_the_places_and_prints_table_and_notes(tmp_path, monkeypatch, capsys):
-    studies = []
-    monkeypatch.setattr(verbs, "run_study", lambda study: studies.append(study) or [{"init": "ours", "mean": "0.5"}])
-    for place in ("weights", "elsewhere"):
-        (tmp_path / place).mkdir()
-        (tmp_path / place / "a.pt").write_bytes(b"")
-    words = {"train_list": "{here}/a.csv", "dataset_dir": "data"}
-    config = {"bundle": "semantic_genesis", "inits": {"ours": "{weights}/a.pt"}, "output": "out", "notes": ["one seed"]}
-    (tmp_path / "study.json").write_text(json.dumps({**config, **words}))
-    verbs.study(str(tmp_path / "study.json"), weights=str(tmp_path / "weights"))
-    verbs.study(str(tmp_path / "study.json"), dataset_dir="mine", weights=str(tmp_path / "elsewhere"))
-    assert [study.bundle for study in studies] == [verbs.bundle_folder("semantic_genesis")] * 2
-    assert [study.inits["ours"] for study in studies] == [f"{tmp_path}/weights/a.pt", f"{tmp_path}/elsewhere/a.pt"]
-    assert studies[0].words == {"train_list": f"{tmp_path}/a.csv", "dataset_dir": "data"}
-    assert studies[1].words == {"train_list": f"{tmp_path}/a.csv", "dataset_dir": "mine"}
-    assert capsys.readouterr().out.split("\n")[-3:] == ["ours  1      0.500", "one seed", ""]
+class Shown:
+    """A report that says what it was made of."""
+
+    def __init__(self, *args, **words):
+        self.made = args, words
+
+    def text(self, form="text"):
+        return f"{form} {self.made}"
+
+    def write(self, folder):
+        return [f"{folder}/table.txt"]
+
+
+def test_study_finds_the_bundle_and_prints_the_report(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(verbs, "report_study", Shown)
+    file = tmp_path / "study.json"
+    file.write_text(json.dumps({"bundle": "semantic_genesis"}))
+    verbs.study(str(file), dataset_dir="mine")
+    words = {"bundle": str(verbs.bundle_folder("semantic_genesis")), "dataset_dir": "mine", "weights": ""}
+    assert capsys.readouterr().out == f"text {((str(file),), words)}\n"
+
+
+def test_annotate_finds_the_bundle_and_prints_the_report(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(verbs, "report_annotation", Shown)
+    file = tmp_path / "annotation.json"
+    file.write_text(json.dumps({"bundle": "alice"}))
+    verbs.annotate(str(file), weights="theirs")
+    words = {"bundle": str(verbs.bundle_folder("alice")), "dataset_dir": "", "weights": "theirs"}
+    assert capsys.readouterr().out == f"text {((str(file),), words)}\n"
+
+
+def test_label_makes_the_folder_and_prints_the_command(monkeypatch, capsys, tmp_path):
+    made, verified = [], []
+    monkeypatch.setattr(verbs, "write_app_folder", lambda *words: made.append(words) or ["dira", "mine"])
+    monkeypatch.setattr(verbs, "verify_archive", verified.append)
+    verbs.label("app", ["dira", "mine_v0.1.0.zip"], studies="films")
+    assert made == [("app", [verbs.bundle_folder("dira"), "mine_v0.1.0.zip"])]
+    assert verified == ["mine_v0.1.0.zip"]
+    assert "--app app --studies films --conf models dira,mine " in capsys.readouterr().out
+    monkeypatch.undo()
+    with pytest.raises(SystemExit, match="needs an archive, there is none at"):
+        verbs.label(str(tmp_path), "some_v0.1.0.zip")
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(SystemExit, match="holds other files"):
+        verbs.label(str(tmp_path), "dira")
+
+
+def test_report_prints_writes_where_asked_and_says_why_not(monkeypatch, capsys):
+    monkeypatch.setattr(verbs, "report_runs", Shown)
+    words = {"columns": ["auc"], "baseline": "", "count": "images"}
+    verbs.report("a.csv", "b.csv", columns="auc")
+    assert capsys.readouterr().out == f"text {((('a.csv', 'b.csv'),), words)}\n"
+    verbs.report("a.csv", columns=["auc"], form="markdown", output_dir="out")
+    assert capsys.readouterr().out == f"markdown {((('a.csv',),), words)}\nwrote out/table.txt\n"
+    monkeypatch.undo()
+    with pytest.raises(SystemExit, match=r"got none in \['nowhere.csv'\]"):
+        verbs.report("nowhere.csv")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +87,11 @@ def test_a_study_fills_in_the_places_and_prints_table_and_notes(tmp_path, monkey
 )
 def test_studies_of_the_repository_name_only_what_there_is(file, tmp_path):
     words = json.loads(file.read_text())
-    columns, notes = words.pop("columns"), words.pop("notes")
+    columns, notes, baseline = words.pop("columns"), words.pop("notes"), words.pop("baseline", None)
+    plan, targets = words.pop("annotation", None), words.pop("targets", [])
+    assert bool(targets) == bool(plan and Annotation(**plan))
+    assert words.pop("count", "images") in {"images", "patients"}
+    assert baseline is None or baseline in words["inits"]
     places = {"bundle": str(verbs.bundle_folder(words["bundle"])), "weights": str(tmp_path), "here": str(file.parent)}
     words["inits"] = dict.fromkeys(words["inits"], "scratch")
     made = study_of({**words, "bundle": places["bundle"]}, places)
@@ -134,5 +179,5 @@ def test_help_names_every_verb():
     shown = answer.stdout + answer.stderr
     assert all(
         verb in shown
-        for verb in ["benchmark", "check", "convert", "export", "pack", "plan", "samples", "study", "verify"]
+        for verb in ["benchmark", "check", "convert", "export", "pack", "plan", "report", "samples", "study", "verify"]
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 from typing import Any
 
 import fire
 
+from medssl.annotation import start_command, write_app_folder
 from medssl.checks import benchmark_bundle, check_bundle, plan_run
+from medssl.data import read_json
 from medssl.release import pack_bundle, verify_archive
 from medssl.samples import write_samples
-from medssl.study import run_study, study_of, study_table
+from medssl.study import report_annotation, report_runs, report_study
 from medssl.weights import convert_checkpoint, export_checkpoint
 
 BUNDLES = Path(__file__).resolve().parents[2] / "bundles"
@@ -146,24 +147,81 @@ def verify(archive: str, *, sha256: str = "") -> None:
 def study(config: str, *, dataset_dir: str = "", weights: str = "") -> None:
     """Fine-tune from several initialisations and print what came out; start it twice to use two processes.
 
+    Tables and figures are written beside runs.csv.
+
     Args:
         config: JSON file with "bundle", "inits", "output" and, if wanted, the other words of medssl.study.Study,
-            "columns" and "notes" of the table, and overrides. In its texts {bundle} stands for the bundle's folder,
-            {weights} for that of the weights, {here} for the file's own.
+            "columns", "baseline", "count" and "notes" of the report, and overrides. In its texts {bundle} stands for
+            the bundle's folder, {weights} for that of the weights, {here} for the file's own.
         dataset_dir: folder of the images, instead of the file's.
         weights: folder of the weights; the bundle's models/ if empty.
     """
-    words = json.loads(Path(config).read_text())
-    columns, notes = words.pop("columns", ["mean"]), words.pop("notes", [])
-    words["bundle"] = str(bundle_folder(words["bundle"]))
-    places = {"bundle": words["bundle"], "weights": weights or Path(words["bundle"]) / "models"}
-    if dataset_dir:
-        words.setdefault("words", {})["dataset_dir"] = dataset_dir
-    rows = run_study(study_of(words, {**places, "here": Path(config).parent}))
-    print("\n".join([study_table(rows, columns), *notes]))
+    bundle = str(bundle_folder(read_json(config)["bundle"]))
+    print(report_study(config, bundle=bundle, dataset_dir=dataset_dir, weights=weights).text())
+
+
+def report(
+    *files: str,
+    columns: str | list[str] = "",
+    baseline: str = "",
+    count: str = "images",
+    form: str = "text",
+    output_dir: str = "",
+) -> None:
+    """Print tables and tests of the rows of a study; several files are joined.
+
+    Args:
+        files: CSVs of runs, such as docs/evidence/alice_atrium.csv.
+        columns: scores to show, of which the first is tested; "mean", else the first score, if empty.
+        baseline: initialisation that the others are compared with; the first that occurs if empty.
+        count: column that says how many labels there were: images or patients.
+        form: "text" or "markdown".
+        output_dir: where table.txt, comparisons.csv and figures go; nowhere if empty.
+    """
+    wanted = [columns] if isinstance(columns, str) and columns else columns
+    try:
+        made = report_runs(files, columns=wanted, baseline=baseline, count=count)
+        print(made.text(form))
+    except ValueError as error:
+        raise SystemExit(str(error)) from error
+    if output_dir:
+        print("wrote " + ", ".join(str(file) for file in made.write(output_dir)))
+
+
+def annotate(config: str, *, dataset_dir: str = "", weights: str = "") -> None:
+    """Play an annotation through on labelled images, and print how many labels each way of choosing them needs.
+
+    Table and figures are written beside annotation.csv. Start it twice to use two processes.
+
+    Args:
+        config: JSON file as for the verb study, with "annotation": words of medssl.study.Annotation, and "targets":
+            scores to reach.
+        dataset_dir: folder of the images, instead of the file's.
+        weights: folder of the weights; the bundle's models/ if empty.
+    """
+    bundle = str(bundle_folder(read_json(config)["bundle"]))
+    print(report_annotation(config, bundle=bundle, dataset_dir=dataset_dir, weights=weights).text())
+
+
+def label(directory: str, bundles: str | list[str], *, studies: str = "IMAGES") -> None:
+    """Make a folder that MONAI Label starts from: bundles, and strategies that choose the next image by their encoder.
+
+    Args:
+        directory: where to; a folder made so before gets what it lacks, and keeps what was trained in it.
+        bundles: one or several: folders, names inside the repository, or archives.
+        studies: folder of the images to label, for the command that is printed.
+    """
+    chosen = [bundles] if isinstance(bundles, str) else bundles
+    try:
+        for archive in (bundle for bundle in chosen if bundle.endswith(".zip")):
+            verify_archive(archive)
+        places = [bundle if bundle.endswith(".zip") else bundle_folder(bundle) for bundle in chosen]
+        print(start_command(directory, write_app_folder(directory, places), studies=studies))
+    except ValueError as error:
+        raise SystemExit(str(error)) from error
 
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    verbs = (benchmark, check, convert, export, pack, plan, samples, study, verify)
+    verbs = (annotate, benchmark, check, convert, export, label, pack, plan, report, samples, study, verify)
     fire.Fire({verb.__name__: verb for verb in verbs})

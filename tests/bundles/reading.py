@@ -43,6 +43,7 @@ class Bundle:
         if name == "paper":  # which says how a network is made and trained
             return [base for base, config in self.runnable.items() if "network_def" in config]
         base = "train" if name == "evaluate" else name.removeprefix("evaluate_").removeprefix("multi_gpu_")
+        base = base.removesuffix("_trt")
         return [base] if base in self.runnable else []
 
     def merged(self, *names: str) -> dict[str, Any]:

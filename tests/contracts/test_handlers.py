@@ -64,7 +64,9 @@ def words(folder: Path) -> dict[str, Any]:
     network.register_buffer("centre", torch.zeros(4))
     validator = engine()
     validator.run = lambda **_: None  # MONAI's evaluators have their data
+    patients = [{"image": str(number), "class": number % 2, "patient": str(number)} for number in range(4)]
     return {
+        "cases": patients,
         "columns": ["first", "second"],
         "curve": medssl.handlers.Curve(0.5, 0.25, 4),
         "directory": folder,
@@ -73,6 +75,7 @@ def words(folder: Path) -> dict[str, Any]:
         "evaluator": engine(),
         "floor": 0.1,
         "log_dir": folder / "logs",
+        "loss": torch.nn.MSELoss(),
         "metric": "dice",
         "momentum": 0.5,
         "name": "lr",
@@ -83,6 +86,7 @@ def words(folder: Path) -> dict[str, Any]:
         "optimizer": torch.optim.SGD(network.parameters(), lr=0.1),
         "parameters": list(network.parameters()),
         "path": folder / "written",
+        "preprocessing": lambda case: {"image": torch.full([1, 2, 2], float(case["image"]))},
         "patience": 1,
         "queue": KeyQueue(4, 4),
         "rows": {"overlap": ["dice", "constant"]},

@@ -46,6 +46,12 @@ def by_index(loader, epoch):
     return rounds(loader, epoch)[np.argsort(order)]
 
 
+def test_other_items_stand_in_for_none(caplog):
+    assert list(KeyedDataset([], otherwise=DATA)) == DATA
+    assert f"takes the {len(DATA)} others" in caplog.text
+    assert len(KeyedDataset(DATA[:1], otherwise=DATA)) == 1
+
+
 def test_item_repeats_whatever_came_before():
     items = dataset()
     first = items[(2, 5)]["image"]

@@ -1,13 +1,12 @@
 """Environments without this package: what a person who downloads a bundle has installed, and nothing else."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 from filelock import FileLock
 
 from tests.bundles.reading import FOLDERS
+from tests.environments import made_environment
 from tests.sources import ROOT
 
 PLACE = ROOT / ".venv-download"
@@ -37,28 +36,6 @@ def environment(folder: Path) -> Path:
 
 
 def _made(place: Path, packages: set[str], *, below: Path | None = None) -> Path:
-    python = place / "bin" / "python"
-    stamp = place / "packages.txt"
-    wanted = "\n".join([*sorted(packages), below.parents[1].joinpath("packages.txt").read_text() if below else ""])
-    if stamp.is_file() and stamp.read_text() == wanted:
-        return python
-    _run(sys.executable, "-m", "venv", "--without-pip", "--clear", str(place))
-    if below:
-        libraries, site = (next(where.glob("lib/python*/site-packages")) for where in (below.parents[1], place))
-        (site / "shared.pth").write_text(f"{libraries}\n")
-    torch = {package for package in packages if package.startswith("torch==")}
-    for step in filter(None, (torch, packages)):  # torch first and alone, as in the Makefile
-        _install(python, step)
-    stamp.write_text(wanted)
-    return python
-
-
-def _install(python: Path, packages: set[str]) -> None:
-    pip = (sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check", "-q", "install")
-    _run(*pip, *sorted(packages), "-c", str(ROOT / "constraints.txt"))
-
-
-def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
+    torch = [package for package in packages if package.startswith("torch==")]
+    steps = [step for step in (torch, sorted(packages)) if step]  # torch first and alone, as in the Makefile
+    return made_environment(place, steps, constraints=ROOT / "constraints.txt", below=below)

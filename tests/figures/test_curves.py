@@ -3,7 +3,7 @@ import pytest
 from matplotlib.image import imread
 
 from medssl.figures import draw_curves
-from medssl.figures.curves import panel_of, spans_decades
+from medssl.figures.curves import is_baseline, panel_of, spans_decades
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,10 @@ def test_one_panel_a_quantity_three_a_row(tmp_path):
 def test_no_curve_is_refused(tmp_path):
     with pytest.raises(ValueError, match="at least one curve"):
         draw_curves({}, path=tmp_path / "c.png")
+
+
+def test_a_share_of_the_constant_is_no_baseline():
+    assert is_baseline("val_lines_mm_constant")
+    assert not is_baseline("val_volume_vs_constant")
+    assert panel_of("val_volume_vs_constant") == "volume_vs_constant"
+    assert panel_of("val_lines_mm_constant") == "lines_mm"

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from medssl.figures.style import COLOURS, axes_grid, central_plane, grey_range, write_figure
+from medssl.figures.style import COLOURS, axes_grid, central_plane, grey_range, legend_columns, write_figure
 
 
 def test_central_plane_has_the_front_up():
@@ -35,3 +35,10 @@ def test_picture_has_the_asked_size_and_leaves_no_draft(tmp_path):
 
 def test_colours_differ():
     assert len(set(COLOURS)) == len(COLOURS)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"), [(["a", "b"], 2), (["a" * 40] * 3, 1), (["a" * 16] * 3, 3), (["a" * 200], 1)]
+)
+def test_columns_of_a_legend_fit(names, expected):
+    assert legend_columns(names, width=6) == expected

@@ -3,8 +3,10 @@
 import pytest
 import torch
 from ignite.engine import Engine
+from monai.engines import IterationEvents, SupervisedTrainer
 
-from medssl.handlers import CollapseGuard, JudgeGuard
+from medssl.handlers import CollapseGuard, FiniteLoss, JudgeGuard
+from medssl.losses import WeightedLoss
 from medssl.networks import Distilled, Match
 
 SAME, APART = torch.ones(4, 3), torch.eye(3)
@@ -105,3 +107,40 @@ def test_a_run_without_a_discriminator_is_not_watched(caplog):
 def test_a_judge_needs_sensible_words(words):
     with pytest.raises(ValueError, match="window of 2 or more and blind below wins"):
         JudgeGuard(dict, **words)
+
+
+class Dies(torch.nn.Module):
+    """Answers that stop being numbers."""
+
+    def __init__(self, network, value):
+        super().__init__()
+        self.network, self.value, self.calls = network, value, 0
+
+    def forward(self, image):
+        self.calls += 1
+        answer = self.network(image)
+        return {"volume": answer, "pattern": answer * (self.value if self.calls == 3 else 1)}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")], ids=str)
+def test_a_loss_that_is_no_number_ends_the_run_before_the_step(value):
+    network = torch.nn.Linear(2, 2)
+    loss = WeightedLoss({"volume": torch.nn.MSELoss(), "pattern": torch.nn.L1Loss()}, {"volume": 1, "pattern": 1})
+    batch = {"image": torch.ones(1, 2), "label": torch.zeros(1, 2)}
+    trainer = SupervisedTrainer(
+        device="cpu", max_epochs=1, train_data_loader=[batch] * 5, network=Dies(network, value), decollate=False,
+        optimizer=torch.optim.SGD(network.parameters(), lr=0.1), train_handlers=[FiniteLoss(loss)],
+        loss_function=lambda answers, label: loss(answers, dict.fromkeys(answers, label)),
+    )  # fmt: skip
+    with pytest.raises(FloatingPointError, match=rf"iteration 3: the loss is {value} \(pattern {value}\); the weights"):
+        trainer.run()
+    assert torch.isfinite(network.weight).all()
+
+
+def test_a_loss_of_one_term_needs_no_name():
+    engine = Engine(lambda engine, batch: engine.fire_event(IterationEvents.LOSS_COMPLETED))
+    engine.register_events(*IterationEvents)
+    FiniteLoss(torch.nn.MSELoss()).attach(engine)
+    engine.state.output = {"loss": torch.tensor(float("nan"))}
+    with pytest.raises(FloatingPointError, match="its only term"):
+        FiniteLoss(torch.nn.MSELoss())(engine)

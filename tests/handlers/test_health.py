@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from medssl.handlers import DistillationTerms, JudgeTerms, MatchTerms, QueueTerms
+from medssl.handlers import DistillationTerms, GradientTerms, JudgeTerms, MatchTerms, QueueTerms
 from medssl.networks import Distilled, KeyQueue, Match, QueuedMatch
 
 QUERY = torch.tensor([[2.0, 0, 0], [0, 3, 0]], requires_grad=True)
@@ -80,3 +80,13 @@ def test_age_of_the_queue():
     for _ in range(3):
         queue.enqueue(torch.ones(2, 2))
     assert QueueTerms(queue)({}) == {"queue_age": 1.0}
+
+
+def test_length_of_a_gradient_by_hand():
+    network = torch.nn.Linear(2, 1)
+    terms = GradientTerms(network)
+    assert terms({}) == {}
+    network.weight.grad = torch.tensor([[3.0, 0.0]])
+    assert terms({}) == {"gradient_norm": 3.0}
+    network.bias.grad = torch.tensor([4.0])
+    assert terms({}) == pytest.approx({"gradient_norm": 5.0})

@@ -21,6 +21,7 @@ CONFIG = {
     "pretrained": "scratch",
     "epochs": 1,
     "label_fraction": 1.0,
+    "freeze_encoder": 0,
     "train": {
         "dataset": dataset("a", "a", "b"),
         "handlers": [

@@ -60,6 +60,7 @@ def test_an_initialisation_may_have_words_of_its_own(bundle):
         pytest.param({"inits": {"a": {"pretrained": "scratch", "frozen": 1}}}, r"no \['frozen'\]", id="word-of-init"),
         pytest.param({"without": ["Histories"]}, r"no \['Histories'\]", id="handler"),
         pytest.param({"inits": {"a": "scratch", "b": "b.pt"}}, r"1 of 2 inits have no file: \['b'\]", id="weights"),
+        pytest.param({"tunings": ["knn"]}, r"some of \['full', 'frozen', 'linear'\], got \['knn'\]", id="tuning"),
         pytest.param({"words": {"seed": 3}}, r"sets \['seed'\] itself; give \['seeds'\]", id="own"),
     ],
 )
@@ -104,6 +105,25 @@ def test_where_images_and_weights_lie_does_not_matter(bundle, tmp_path):
         )
         prints.append(made.fingerprint(made.runs()[0]))
     assert prints[0] == prints[1]
+
+
+def test_what_learns_is_said_by_the_configs_own_words(bundle):
+    made = study(bundle, config="classify", tunings=["full", "frozen", "linear", "knn"])
+    full, frozen, linear, knn = made.runs()
+    assert made.overrides(frozen) == {**made.overrides(full), "freeze_encoder": "@epochs"}
+    assert made.overrides(linear) == made.overrides(full)
+    assert len({made.fingerprint(run) for run in made.runs()}) == 4
+    assert made.fingerprint(full) == study(bundle, config="classify").fingerprint(full)
+    assert made.preparation(linear) == made.preparation(knn)
+
+
+def test_features_are_of_other_images_if_a_word_differs(bundle):
+    def prepared(**words):
+        made = study(bundle, tunings=["linear"], **words)
+        return made.preparation(made.runs()[0])
+
+    assert prepared(seeds=[1], fractions=[0.5], words={"epochs": 3}) == prepared()
+    assert prepared(words={"part": "all"}) != prepared()
 
 
 def test_remarks_do_not_change_a_config(bundle):

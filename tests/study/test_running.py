@@ -140,16 +140,23 @@ def test_one_run_trains_then_evaluates_and_reports_both(study, tmp_path, monkeyp
     assert facts.items() <= row.items()
 
 
-def test_a_workflow_runs_without_handlers_that_are_left_out(bundle, tmp_path):
-    words = {"output_dir": str(tmp_path / "logs")}
-    workflow = running.execute(bundle, ["train"], overrides=words, without=["TensorBoardStatsHandler"])
-    assert not (tmp_path / "logs").exists()
-    assert [case["image"] for case in workflow.train_dataset_data] == ["a", "a", "b"]
-    assert [case["image"] for case in workflow.val_dataset_data] == ["c"]
+def test_what_learns_decides_who_does_a_run(study, monkeypatch):
+    for name in ("finetune", "probe"):
+        monkeypatch.setattr(running, name, lambda study, run, *, folder, name=name: {**ROW, "done_by": name})
+    rows = run_study(study(config="classify", tunings=["full", "frozen", "linear", "knn"]))
+    assert [(row["tuning"], row["done_by"]) for row in rows] == [
+        ("full", "finetune"),
+        ("frozen", "finetune"),
+        ("linear", "probe"),
+        ("knn", "probe"),
+    ]
 
 
-def test_tensorboard_leaves_no_threads(bundle, tmp_path):
-    before = threading.active_count()
-    running.execute(bundle, ["train"], overrides={"output_dir": str(tmp_path / "logs")})
-    assert list((tmp_path / "logs").glob("events*"))
-    assert threading.active_count() == before
+def test_rows_from_before_there_were_tunings_are_of_full_ones(study, calls):
+    made = study(seeds=[0, 1])
+    run_study(made)
+    file = next((made.output / "scratch_seed0").glob("row_*.json"))
+    row = json.loads(file.read_text())
+    del row["tuning"]
+    file.write_text(json.dumps(row))
+    assert [row["tuning"] for row in run_study(made)] == ["full", "full"]

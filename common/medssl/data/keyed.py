@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -14,6 +15,8 @@ from medssl.data.processes import place_among_processes
 
 __all__ = ["EpochSampler", "KeyedDataset", "KeyedLoader"]
 
+logger = logging.getLogger(__name__)
+
 
 class KeyedDataset(CacheDataset):
     """A cached dataset whose random transforms draw from the seed, the epoch and the index alone.
@@ -23,6 +26,8 @@ class KeyedDataset(CacheDataset):
 
     Args:
         data: items to transform; anything with a length and an index, so lazy sequences may stay on disk.
+        otherwise: items to take if there are none in ``data``: with one or two labels MONAI Label keeps no image for
+            validation, which then looks at what is trained on.
         transform: what to do with an item. What comes before the first random transform may be cached.
         seed: start of all draws, 0 or more.
         cache_rate: share of the items whose deterministic part is kept in memory, in [0, 1].
@@ -38,11 +43,15 @@ class KeyedDataset(CacheDataset):
         data: Sequence,
         transform: Sequence[Callable] | Callable | None = None,
         *,
+        otherwise: Sequence = (),
         seed: int = 0,
         cache_rate: float = 0.0,
         num_workers: int = 1,
         progress: bool = True,
     ) -> None:
+        if len(data) == 0 and len(otherwise):
+            logger.warning("none of the items that a dataset was given; it takes the %d others.", len(otherwise))
+            data = otherwise
         if len(data) == 0:
             raise ValueError("KeyedDataset needs at least one item, got none; look at the data list it is given.")
         if seed < 0:

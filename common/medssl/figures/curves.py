@@ -61,11 +61,16 @@ def panel_of(name: str) -> str:
     """Name of a quantity without the parts that say training or validation, or baseline."""
     for prefix in (*VALIDATION, "train_", "train/"):
         name = name.removeprefix(prefix)
-    return name.removesuffix(BASELINE)
+    return name.removesuffix(BASELINE) if is_baseline(name) else name
+
+
+def is_baseline(name: str) -> bool:
+    """Whether a quantity is what the best constant has; "volume_vs_constant" is a share of it, and no baseline."""
+    return name.endswith(BASELINE) and not name.endswith(f"_vs{BASELINE}")
 
 
 def _style(name: str) -> dict[str, Any]:
-    if name.endswith(BASELINE):
+    if is_baseline(name):
         return {"label": "best constant", "color": "grey", "linestyle": ":"}
     dots = {"marker": "o", "markersize": 3}
     if name.startswith(VALIDATION):

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from medssl.data import write_whole
 
-__all__ = ["COLOURS", "axes_grid", "central_plane", "grey_range", "picture_grid", "write_figure"]
+__all__ = ["COLOURS", "axes_grid", "central_plane", "grey_range", "legend_columns", "picture_grid", "write_figure"]
 
 COLOURS = (  # none is grey, which would not show on a CT
     "#4477aa", "#ee6677", "#aa7744", "#aa3377", "#66ccee", "#ee7733", "#bbdd22", "#228833", "#ffaabb", "#44bb99",
@@ -90,6 +90,16 @@ def grey_range(arrays: Sequence[np.ndarray], window: tuple[float, float] | None)
     """Values shown as black and white, the same in all pictures of a figure: the window, else all there are."""
     low, high = window or (min(float(a.min()) for a in arrays), max(float(a.max()) for a in arrays))
     return {"vmin": low, "vmax": max(high, low + 1e-6)}
+
+
+def legend_columns(names: Sequence[str], *, width: float) -> int:
+    """How many columns of a legend of such names fit side by side.
+
+    Args:
+        names: at least one.
+        width: of the figure in inches.
+    """
+    return max(1, min(len(names), int(12 * width / (max(len(name) for name in names) + 8))))
 
 
 def write_figure(figure: Figure, path: str | os.PathLike) -> Path:

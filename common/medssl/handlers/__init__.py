@@ -6,14 +6,15 @@ from medssl.handlers.comparisons import ComparedMetrics
 from medssl.handlers.earlier import EarlierState
 from medssl.handlers.freezing import FreezeEncoder
 from medssl.handlers.gradients import ClipGradients, DropGradients
-from medssl.handlers.guards import CollapseGuard, JudgeGuard
-from medssl.handlers.health import DistillationTerms, JudgeTerms, MatchTerms, QueueTerms
+from medssl.handlers.guards import CollapseGuard, FiniteLoss, JudgeGuard
+from medssl.handlers.health import DistillationTerms, GradientTerms, JudgeTerms, MatchTerms, QueueTerms
 from medssl.handlers.history import History
 from medssl.handlers.localisation import HeatMapOverlay, LocalisationTable
 from medssl.handlers.momentum import MomentumUpdate, QueueKeys
 from medssl.handlers.naming import NamedMetrics
 from medssl.handlers.pictures import ImageStrips, MaskOverlay, PlaneOverlay
 from medssl.handlers.plane_pictures import PlaneStrips
+from medssl.handlers.probes import ProbeClasses
 from medssl.handlers.progress import ProgressBar
 from medssl.handlers.record import RunRecord
 from medssl.handlers.schedules import Curve, Ramp, ScheduledOptimizer, ScheduledValue
@@ -34,8 +35,10 @@ __all__ = [
     "EarlierState",
     "EarlyStop",
     "FeatureTable",
+    "FiniteLoss",
     "FreezeEncoder",
     "GracefulStop",
+    "GradientTerms",
     "HeatMapOverlay",
     "History",
     "ImageStrips",
@@ -51,6 +54,7 @@ __all__ = [
     "PlaneOverlay",
     "PlaneStrips",
     "PredictionTable",
+    "ProbeClasses",
     "ProgressBar",
     "QueueKeys",
     "QueueTerms",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import deque
 from collections.abc import Callable, Mapping
 from statistics import fmean
@@ -10,11 +11,12 @@ from typing import Any
 
 import ignite.distributed as idist
 from ignite.engine import Engine, Events
+from monai.engines import IterationEvents
 
 from medssl.handlers.terms import whole_output
 from medssl.metrics import spread
 
-__all__ = ["CollapseGuard", "JudgeGuard"]
+__all__ = ["CollapseGuard", "FiniteLoss", "JudgeGuard"]
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +76,38 @@ class CollapseGuard:
                 state.iteration, found, self.floor, state.looks_below,
             )  # fmt: skip
             engine.terminate()
+
+
+class FiniteLoss:
+    """Stop a run whose loss is not a number any more, before it spoils the weights.
+
+    Args:
+        loss: the loss function of the run; its ``parts``, if it has any, tell which term it is.
+    """
+
+    def __init__(self, loss: Callable[..., Any]) -> None:
+        self.loss = loss
+
+    def attach(self, engine: Engine) -> None:
+        """Look between loss and backward pass; attach to a trainer of MONAI."""
+        engine.add_event_handler(IterationEvents.LOSS_COMPLETED, self)
+
+    def __call__(self, engine: Engine) -> None:
+        """Look at the loss.
+
+        Raises:
+            FloatingPointError: if it is infinite or not a number.
+        """
+        whole = float(whole_output(engine.state.output)["loss"].detach())
+        if math.isfinite(whole):
+            return
+        parts = {name: float(part) for name, part in getattr(self.loss, "parts", {}).items()}
+        wrong = [f"{name} {value:g}" for name, value in parts.items() if not math.isfinite(value)]
+        raise FloatingPointError(
+            f"iteration {engine.state.iteration}: the loss is {whole:g} ({', '.join(wrong) or 'its only term'}); the "
+            "weights are those before it. Lower learning_rate, set --amp False, or look for images with values that "
+            "are no numbers."
+        )
 
 
 class JudgeGuard:

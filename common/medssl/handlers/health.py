@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity
 
 from medssl.metrics import effective_rank, mean_similarities, spread
 from medssl.networks import KeyQueue
 
-__all__ = ["DistillationTerms", "JudgeTerms", "MatchTerms", "QueueTerms"]
+__all__ = ["DistillationTerms", "GradientTerms", "JudgeTerms", "MatchTerms", "QueueTerms"]
 
 
 class MatchTerms:
@@ -101,6 +101,23 @@ def _target_terms(task: str, student: Tensor, *, target: Tensor) -> dict[str, fl
 
 def _rows(each: Tensor) -> Tensor:
     return each.flatten(0, -2)
+
+
+class GradientTerms:
+    """Length of the gradient of all parameters of a network, ``gradient_norm``, as the step took it.
+
+    Args:
+        network: whose parameters; those without a gradient count as 0.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        self.parameters = list(network.parameters())
+
+    @torch.no_grad()
+    def __call__(self, output: Mapping[str, Any]) -> dict[str, float]:
+        """Read the gradients, which stay until the next iteration; the output is not asked."""
+        gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+        return {"gradient_norm": float(nn.utils.get_total_norm(gradients))} if gradients else {}
 
 
 class JudgeTerms:

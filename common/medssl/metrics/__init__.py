@@ -6,12 +6,14 @@ from medssl.metrics.lines import LineError, decode_lines
 from medssl.metrics.localisation import accuracy_at, box_above, box_ious, lies_within, peak
 from medssl.metrics.locations import LocationError
 from medssl.metrics.means import ImageMean
+from medssl.metrics.probes import LinearProbe, linear_probe, nearest_neighbours
 from medssl.metrics.variance import UnexplainedVariance
 
 __all__ = [
     "ClassAUC",
     "ImageMean",
     "LineError",
+    "LinearProbe",
     "LocationError",
     "UnexplainedVariance",
     "accuracy_at",
@@ -20,7 +22,9 @@ __all__ = [
     "decode_lines",
     "effective_rank",
     "lies_within",
+    "linear_probe",
     "mean_similarities",
+    "nearest_neighbours",
     "peak",
     "spread",
 ]

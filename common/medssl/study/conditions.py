@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from medssl.data import content_hash, read_json
-from medssl.study.grid import Run, Seeds, of_fraction, study_runs
+from medssl.study.grid import PROBES, TUNINGS, Run, Seeds, of_fraction, study_runs
 
 __all__ = ["Study", "study_of"]
 
 EVALUATIONS = {"train": "evaluate", "classify": "evaluate_classify"}
 OWN = {"seed": "seeds", "label_fraction": "fractions", "output_dir": "output", "models_dir": "output"}
+UNSEEN = ("seed", "label_fraction", "epochs", "pretrained")  # of images, and of features but by the weights
 PLACES = ("dataset_dir", "store")  # where things lie on one machine: only the last part of the path counts
 
 
@@ -35,9 +36,10 @@ class Study:
         words: overrides of every run; ``epochs`` may be a number for each fraction.
         evaluate: overrides of the evaluation alone, such as ``part``.
         without: handlers that a study has no use for and training does without, such as "TrainingState".
+        tunings: what learns, see :class:`medssl.study.Run`; "knn" is for classifications alone.
 
     Raises:
-        ValueError: if the config cannot be evaluated, has no such word, or weights are not there.
+        ValueError: if the config cannot be evaluated, has no such word or tuning, or weights are not there.
     """
 
     bundle: Path
@@ -50,10 +52,14 @@ class Study:
     words: Mapping[str, Any] = field(default_factory=dict)
     evaluate: Mapping[str, Any] = field(default_factory=dict)
     without: Sequence[str] = ()
+    tunings: Sequence[str] = ("full",)
 
     def __post_init__(self) -> None:
         if self.config not in EVALUATIONS:
             raise ValueError(f"a study fine-tunes one of {list(EVALUATIONS)}, got {self.config!r}; correct the config.")
+        known = TUNINGS if self.config == "classify" else TUNINGS[:-1]
+        if not set(self.tunings) <= set(known):
+            raise ValueError(f"tunings of {self.config} are some of {list(known)}, got {list(self.tunings)}.")
         weights = {name: start["pretrained"] for name, start in self.starts.items()}
         absent = sorted(name for name, file in weights.items() if file != "scratch" and not Path(file).is_file())
         if absent:
@@ -68,6 +74,7 @@ class Study:
         if clash:
             raise ValueError(f"a study sets {sorted(clash)} itself; give {sorted(set(clash.values()))} instead.")
         given += ["label_fraction"] if set(self.fractions) != {1} else []
+        given += ["freeze_encoder"] if "frozen" in self.tunings else []
         handlers = [handler["_target_"].split(".")[-1] for handler in config["train"]["handlers"]]
         handlers += [handler["_target_"].split(".")[-1] for handler in config["validate"]["handlers"]]
         unknown = {word.split("#")[0] for word in given} - set(config) | set(self.without) - set(handlers)
@@ -99,7 +106,7 @@ class Study:
     def runs(self) -> list[Run]:
         """The runs in their order."""
         weights = {name: start["pretrained"] for name, start in self.starts.items()}
-        return study_runs(weights, self.seeds, fractions=self.fractions)
+        return study_runs(weights, self.seeds, fractions=self.fractions, tunings=self.tunings)
 
     def overrides(self, run: Run) -> dict[str, Any]:
         """Words of a run's training and evaluation, but for folders."""
@@ -108,13 +115,20 @@ class Study:
             del words["label_fraction"]
         if "epochs" in words:
             words["epochs"] = of_fraction(words["epochs"], run.fraction)
-        return words
+        return {**words, "freeze_encoder": "@epochs"} if run.tuning == "frozen" else words
 
     def fingerprint(self, run: Run) -> str:
         """Short hash of all words that a run depends on; files count by what they hold."""
         words = [self.overrides(run), self.starts[run.init], self.evaluate]
         settled = [{word: _settled(word, value) for word, value in group.items()} for group in words]
-        return _digest([self.config, [*self.overlays], [*self.without], settled])
+        probed = [run.tuning] if run.tuning in PROBES else []
+        return _digest([self.config, [*self.overlays], [*self.without], settled, *probed])
+
+    def preparation(self, run: Run) -> str:
+        """Short hash of what decides how a run's images reach its encoder, but for the encoder's weights."""
+        words = {**self.overrides(run), **self.starts[run.init]}
+        kept = {word: _settled(word, value) for word, value in words.items() if word not in UNSEEN}
+        return _digest([self.config_hash(), kept])
 
     def config_hash(self) -> str:
         """Short hash of the configs as they are now, whatever their layout and remarks."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-__all__ = ["Run", "Seeds", "of_fraction", "study_runs"]
+__all__ = ["PROBES", "TUNINGS", "Run", "Seeds", "of_fraction", "study_runs"]
 
 Seeds = Sequence[int] | Mapping[str, Sequence[int]]
+PROBES = ("linear", "knn")  # no training at all
+TUNINGS = ("full", "frozen", *PROBES)
 
 
 @dataclass(frozen=True)
@@ -21,42 +23,54 @@ class Run:
         pretrained: its weights: a path, or "scratch".
         seed: seed of the split, the new layers and all draws.
         fraction: share of the training patients whose labels are used, in (0, 1].
+        tuning: what learns: "full" everything, "frozen" all but the encoder, "linear" one layer on its features,
+            "knn" nothing.
     """
 
     init: str
     pretrained: str
     seed: int
     fraction: float = 1.0
+    tuning: str = "full"
 
     @property
     def name(self) -> str:
         """Folder name of the run."""
         share = "" if self.fraction == 1 else f"_{self.fraction:g}"
-        return f"{self.init}{share}_seed{self.seed}"
+        how = "" if self.tuning == "full" else f"_{self.tuning}"
+        return f"{self.init}{share}{how}_seed{self.seed}"
 
     @property
     def key(self) -> dict[str, str]:
         """What identifies the run's row in a table."""
-        return {"init": self.init, "fraction": f"{self.fraction:g}", "seed": str(self.seed)}
+        key = {"init": self.init, "fraction": f"{self.fraction:g}", "seed": str(self.seed)}
+        return {**key, "tuning": self.tuning}
 
 
-def study_runs(inits: Mapping[str, str], seeds: Seeds, *, fractions: Sequence[float] = (1.0,)) -> list[Run]:
-    """Every initialisation with every share of the labels and every seed.
+def study_runs(
+    inits: Mapping[str, str],
+    seeds: Seeds,
+    *,
+    fractions: Sequence[float] = (1.0,),
+    tunings: Sequence[str] = ("full",),
+) -> list[Run]:
+    """Every initialisation with every tuning, every share of the labels and every seed.
 
-    Seed by seed, then share by share, so that a study cut short still compares like with like.
+    Seed by seed, share by share, then tuning by tuning, so that a study cut short still compares like with like.
 
     Args:
         inits: weights by name of the initialisation.
         seeds: the seeds; or those of each share, by the share as text.
         fractions: shares of the training patients, in (0, 1].
+        tunings: what learns, see :class:`Run`.
 
     Raises:
         ValueError: if a share has no seeds.
     """
     wanted = {fraction: of_fraction(seeds, fraction) for fraction in fractions}
     every = dict.fromkeys(seed for own in wanted.values() for seed in own)
-    grid = product(every, fractions, inits.items())
-    return [Run(init, weights, seed, float(share)) for seed, share, (init, weights) in grid if seed in wanted[share]]
+    grid = [point for point in product(every, fractions, tunings, inits.items()) if point[0] in wanted[point[1]]]
+    return [Run(init, weights, seed, float(share), tuning) for seed, share, tuning, (init, weights) in grid]
 
 
 def of_fraction(given: Any, fraction: float) -> Any:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import gc
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from monai.bundle import ConfigWorkflow
-from monai.handlers import TensorBoardHandler
-
-from medssl.data import read_json, write_json, write_rows, write_whole
+from medssl.data import read_json, write_json, write_rows
 from medssl.study.claims import claimed
 from medssl.study.conditions import Study
-from medssl.study.grid import Run
+from medssl.study.grid import PROBES, Run
+from medssl.study.probing import probe
+from medssl.study.progress import progress
 from medssl.study.results import run_facts, run_metrics, sizes
+from medssl.study.workflows import copy_seen, execute, remove
 
 __all__ = ["run_study"]
 
@@ -58,16 +58,18 @@ def attempt(study: Study, run: Run, *, files: Mapping[Run, Path]) -> bool:
             return False
         logger.info("starting %s.", run.name)
         settings = file.stem.removeprefix("row_")
-        write_json(file, {**run.key, "settings": settings, **finetune(study, run, folder=file.parent)})
+        row = (probe if run.tuning in PROBES else finetune)(study, run, folder=file.parent)
+        write_json(file, {**run.key, "settings": settings, **row})
     gc.collect()  # engines and their handlers refer to each other
-    logger.info("%s is done, %d of %d are.", run.name, len(collect(study.output, list(files.values()))), len(files))
+    logger.info("%s is done: %s.", run.name, progress(collect(study.output, list(files.values())), files))
     return True
 
 
 def collect(output: Path, files: Sequence[Path]) -> list[dict[str, str]]:
     """Put the rows that there are into one table; one process at a time, so that the last one sees all."""
     with claimed(output / "runs.lock", wait=True):
-        rows = [{name: str(value) for name, value in read_json(file).items()} for file in files if file.exists()]
+        found = [{"tuning": "full", **read_json(file)} for file in files if file.exists()]
+        rows = [{name: str(value) for name, value in row.items()} for row in found]
         write_rows(output / "runs.csv", rows)
     return rows
 
@@ -96,41 +98,3 @@ def finetune(study: Study, run: Run, *, folder: Path) -> dict[str, Any]:
         **run_facts(folder),
         "configs": study.config_hash(),
     }
-
-
-def execute(
-    bundle: Path, configs: Sequence[str], *, overrides: Mapping[str, Any], without: Sequence[str] = ()
-) -> ConfigWorkflow:
-    """Run a bundle's configs one over the other, as ``python -m monai.bundle run`` does, but for some handlers."""
-    files = [str(bundle / "configs" / f"{name}.json") for name in configs]
-    workflow = ConfigWorkflow(config_file=files, workflow_type="train", bundle_root=str(bundle), **overrides)
-    for engine in ("train", "validate"):
-        for handler in workflow.parser.get(f"{engine}#handlers"):
-            if handler["_target_"].split(".")[-1] in without:
-                handler["_disabled_"] = True
-    try:
-        workflow.initialize()
-        workflow.run()
-        workflow.finalize()
-    finally:
-        close_writers(workflow)
-    return workflow
-
-
-def close_writers(workflow: ConfigWorkflow) -> None:
-    """End the threads and files of TensorBoard, which would otherwise last as long as the process."""
-    for part in workflow.parser.ref_resolver.resolved_content.values():
-        if isinstance(part, TensorBoardHandler):
-            part.close()
-
-
-def copy_seen(source: Path, target: Path) -> None:
-    """Hand on what was seen of the images, so that the next run need not look at each of them anew."""
-    if (source / "manifest.json").is_file():
-        write_whole(target / "manifest.json", (source / "manifest.json").read_bytes())
-
-
-def remove(files: Iterable[Path]) -> None:
-    """Delete files, those that are there."""
-    for file in files:
-        file.unlink(missing_ok=True)

@@ -30,6 +30,7 @@ from medssl.transforms.paired_crops import RandPairedCropsd, centred_crop
 from medssl.transforms.plane_images import BlankDiscd, FlatPlaned
 from medssl.transforms.plane_lines import PlaneLinesd
 from medssl.transforms.positions import AnatomicalPositionsd
+from medssl.transforms.resampling import PlainSpacingd
 from medssl.transforms.scaled_views import RandScaledViewsd
 from medssl.transforms.shuffling import RandLocalShuffle, RandLocalShuffled, shuffled_sources
 from medssl.transforms.stacking import StackViewsd, UnitFloatd
@@ -38,6 +39,7 @@ __all__ = [
     "AnatomicalPositionsd",
     "BlankDiscd",
     "FlatPlaned",
+    "PlainSpacingd",
     "PlaneLinesd",
     "RandBezierIntensity",
     "RandBezierIntensityd",

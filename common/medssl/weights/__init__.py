@@ -1,7 +1,7 @@
 """Weights in, out and between layouts, each with an account of what was done."""
 
 from medssl.weights.converting import convert_checkpoint, export_checkpoint
-from medssl.weights.encoder import load_encoder
+from medssl.weights.encoder import feature_preprocessing, load_encoder
 from medssl.weights.layouts import Entry, Layout
 from medssl.weights.loading import SCRATCH, load_pretrained, load_weights
 from medssl.weights.package import installed_versions, require_choices, require_package, require_switches
@@ -18,6 +18,7 @@ __all__ = [
     "LoadReport",
     "convert_checkpoint",
     "export_checkpoint",
+    "feature_preprocessing",
     "find_layout",
     "installed_versions",
     "load_encoder",

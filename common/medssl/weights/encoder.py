@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from torch import nn
 from medssl.weights.loading import SCRATCH, load_weights
 from medssl.weights.reading import read_checkpoint
 
-__all__ = ["load_encoder"]
+__all__ = ["feature_preprocessing", "load_encoder"]
 
 
 def load_encoder(
@@ -35,13 +36,36 @@ def load_encoder(
         >>> image = preprocessing({"image": "ct.nii.gz"})["image"]  # doctest: +SKIP
         >>> maps = encoder(image[None, :, :64, :64, :32])  # doctest: +SKIP
     """
-    config = Path(bundle) / "configs" / "features.json"
-    if not config.is_file():
-        raise ValueError(f"load_encoder needs a bundle's folder with configs/features.json, there is none in {bundle}.")
-    parser = ConfigParser()
-    parser.read_config(config)
-    parser["bundle_root"] = str(bundle)
+    parser = _features(bundle)
     network = parser.get_parsed_content("network_def")
     if str(weights) != SCRATCH:
         load_weights(network, read_checkpoint(Path(bundle) / weights), parts=("encoder",), source=Path(weights).name)
     return network.encoder.eval(), parser.get_parsed_content("preprocessing")
+
+
+def feature_preprocessing(bundle: str | os.PathLike, words: Mapping[str, Any] | None = None) -> Any:
+    """The preprocessing of ``configs/features.json`` of a bundle, without building a network.
+
+    Args:
+        bundle: the bundle's folder.
+        words: in place of those at the top of that config, such as ``grid``.
+
+    Raises:
+        ValueError: if the folder is no bundle that has an encoder, or has no such word.
+    """
+    parser = _features(bundle)
+    unknown = sorted(word for word in words or {} if word not in parser.get())
+    if unknown:
+        raise ValueError(f"features.json has no {unknown}; leave them out.")
+    parser.update(dict(words or {}))
+    return parser.get_parsed_content("preprocessing")
+
+
+def _features(bundle: str | os.PathLike) -> ConfigParser:
+    config = Path(bundle) / "configs" / "features.json"
+    if not config.is_file():
+        raise ValueError(f"needs a bundle's folder with configs/features.json, there is none in {bundle}.")
+    parser = ConfigParser()
+    parser.read_config(config)
+    parser["bundle_root"] = str(bundle)
+    return parser
