@@ -40,7 +40,7 @@ def measure(minutes: float) -> str:
     spent: Counter = Counter()
     for name in WATCHING:
         timed(getattr(parts, name), spent)
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(dir="eval/demo") as folder:  # beside what the preparation has left
         words = {"output_dir": folder, "models_dir": folder, "max_minutes": minutes}
         files = ["configs/pretrain.json", "configs/demo.json"]
         workflow = ConfigWorkflow(files, workflow_type="train", logging_file=False, **words)
