@@ -64,7 +64,8 @@ def first_loss(bundle: Path, case: Mapping[str, Path], start: Path) -> float:
     network, loader, inferer, loss = map(
         parser.get_parsed_content, ("network", "train#dataloader", "train#inferer", "loss")
     )
-    set_determinism(None)
     loader.sampler.set_epoch(1)
     batch = next(iter(loader))
-    return float(loss(inferer(batch["image"], network.train()), batch["label"]))
+    value = float(loss(inferer(batch["image"], network.train()), batch["label"]))
+    set_determinism(None)
+    return value

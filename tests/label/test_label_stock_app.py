@@ -17,7 +17,6 @@ from tests.label.serving import Server
 pytestmark = pytest.mark.label
 logger = logging.getLogger(__name__)
 FLOOR = 0.8  # of the mean Dice in the bundle's metadata
-SAME = pytest.approx
 
 
 @pytest.fixture(scope="module")
@@ -107,13 +106,13 @@ def test_every_round_starts_from_the_right_weights(server: Server, bundle: Path,
     model, shipped, earlier = folder / "models/model.pt", tmp_path / "shipped.pt", tmp_path / "earlier.pt"
     shutil.move(model, shipped)
     fresh = train(server, bundle.name)
-    assert fresh == SAME(first_loss(folder, cases[0], folder / "models/pretrained.pt"), rel=1e-3)
+    assert fresh == pytest.approx(first_loss(folder, cases[0], folder / "models/pretrained.pt"), rel=1e-3)
     shutil.copy(shipped, model)
     first = train(server, bundle.name)
-    assert first == SAME(first_loss(folder, cases[0], shipped), rel=1e-3)
+    assert first == pytest.approx(first_loss(folder, cases[0], shipped), rel=1e-3)
     shutil.copy(model, earlier)
     second = train(server, bundle.name)
-    assert second == SAME(first_loss(folder, cases[0], earlier), rel=1e-3)
+    assert second == pytest.approx(first_loss(folder, cases[0], earlier), rel=1e-3)
     logger.info("loss of the first step: pretrained %.4f, shipped %.4f, round two %.4f", fresh, first, second)
     assert len({round(fresh, 3), round(first, 3), round(second, 3)}) == 3
     changed = read_checkpoint(model), read_checkpoint(earlier)
