@@ -67,7 +67,8 @@ def test_images_come_as_the_pure_functions_choose_them(server, radiographs, feat
 
 def test_unknown_strategies_are_refused(server):
     assert server.ask("POST", "/activelearning/nearest", body={}).status == 500
-    assert "no such strategy 'nearest'" in server.said()
+    reason = "no such strategy 'nearest'"
+    assert reason in server.said(reason)
 
 
 def test_nothing_is_left_once_all_are_labelled(server, radiographs):

@@ -54,7 +54,7 @@ def test_the_package_is_what_a_wheel_of_it_holds():
 
 def test_everything_else_that_the_package_imports_is_asked_for():
     asked = {"PIL", "blosc2", "einops", "filelock", "fire", "ignite", "itk", "matplotlib", "monai", "nibabel"}
-    asked |= {"numpy", "pydicom", "scipy", "torch", "tqdm"}
+    asked |= {"monailabel", "numpy", "pydicom", "scipy", "torch", "tqdm"}
     lines = [line.split() for content in package_files().values() for line in _imports(content)]
     found = {words[1].split(".")[0] for words in lines}
     assert found - asked - sys.stdlib_module_names == {"medssl"}

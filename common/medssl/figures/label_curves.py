@@ -96,7 +96,7 @@ def place_counts(cell: Axes, counts: Sequence[float]) -> None:
             shown.append(count)
     cell.xaxis.set_major_locator(FixedLocator(shown))
     cell.xaxis.set_minor_locator(NullLocator())
-    cell.set_xticks(shown, [f"{count:.3g}" if count < 100 else f"{count:.0f}" for count in shown])
+    cell.set_xticks(shown, [f"{count:.3g}" if count < 10 else f"{count:.0f}" for count in shown])
     cell.set_xlim(counts[0] / APART, counts[-1] * APART)
 
 
