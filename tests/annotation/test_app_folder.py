@@ -4,7 +4,8 @@ import zipfile
 
 import pytest
 
-from medssl.annotation import start_command, write_app_folder
+from medssl.annotation import app_folder, start_command, write_app_folder
+from medssl.data import write_whole
 
 
 def contents(folder):
@@ -40,6 +41,22 @@ def test_a_bundle_that_is_there_stays_with_what_was_trained(bundle, tmp_path):
     assert write_app_folder(app, [packed(tmp_path / "other"), tmp_path / "other"]) == ["small", "other"]
     assert trained.read_bytes() == b"better"
     assert (app / "model" / "other" / "models" / "model.pt").read_bytes() == b"fine-tuned"
+
+
+def test_an_interrupted_copy_is_repeated(bundle, tmp_path, monkeypatch):
+    def full(path, content):
+        if path.name == "model.pt":
+            raise OSError("the disk is full")
+        return write_whole(path, content)
+
+    monkeypatch.setattr(app_folder, "write_whole", full)
+    with pytest.raises(OSError, match="full"):
+        write_app_folder(tmp_path / "app", [bundle])
+    assert not (tmp_path / "app" / "model" / "small").exists()
+    monkeypatch.undo()
+    write_app_folder(tmp_path / "app", [bundle])
+    write_app_folder(tmp_path / "whole", [bundle])
+    assert contents(tmp_path / "app") == contents(tmp_path / "whole")
 
 
 def test_another_folder_is_left_alone(bundle, tmp_path):

@@ -13,7 +13,7 @@ from monai.bundle import ConfigParser
 from PIL import Image
 
 from medssl.data.files import stem
-from tests.bundles.running import kill_at_first_state, messages, run, start
+from tests.bundles.running import kill_at_first_state, messages, run, start, tiny_words
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:
@@ -57,6 +57,20 @@ def test_pretraining_leaves_weights_and_an_account_of_itself(pretrained):
     for name in ("pretrained.json", "run.json", "progress.png", "strips.png", "checkpoint.pt"):
         assert (pretrained / name).stat().st_size > 100
     assert str(pretrained) not in (pretrained / "run.json").read_text() + (pretrained / "pretrained.json").read_text()
+
+
+def test_pretraining_tells_what_the_encoder_knows_of_classes(bundle, tmp_path):
+    sample = ConfigParser()
+    sample.read_config([bundle / f"configs/{name}.json" for name in ("features", "demo")])
+    sample.update(tiny_words(bundle, "features+demo"))
+    images = [case["image"] for case in sample.get_parsed_content("cases")]
+    lines = ["image,class", *(f"{image},{number % 2}" for number, image in enumerate(images[:6]))]
+    (tmp_path / "probe.csv").write_text("\n".join(lines))
+    words = {"probe_list": str(tmp_path / "probe.csv"), "dataset_dir": str(bundle)}
+    run(bundle, "pretrain+demo", epochs=1, models_dir=str(tmp_path), output_dir=str(tmp_path), **words)
+    (names, *history) = rows(tmp_path / "history.csv")
+    found = dict(zip(names, history[-1], strict=True))
+    assert all(0 <= float(found[f"val_probe_{name}"]) <= 1 for name in ("knn", "linear", "majority"))
 
 
 def test_finetuning_starts_from_the_pretrained_weights(finetuned, pretrained, bundle, caplog):

@@ -25,7 +25,7 @@ QUIET = {
     "MONAI_LABEL_AUTO_UPDATE_SCORING": "false",  # it would run beside the tests, from the server's start on
 }
 PATIENCE = 300  # seconds until a server answers
-LONGEST = 900  # seconds for one request
+LONGEST = 900  # seconds for one request, or one program
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def written(form: Mapping[str, Any]) -> tuple[str, bytes]:
 
 def run_labelling(python: Path, *words: str, where: Path) -> str:
     """Run Python with MONAI Label in a folder; gives what it says."""
-    run = partial(subprocess.run, env=CLEAN | QUIET, cwd=where, text=True, check=False)
+    run = partial(subprocess.run, env=CLEAN | QUIET, cwd=where, text=True, check=False, timeout=LONGEST)
     done = run([str(python), *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert done.returncode == 0, done.stdout
     return done.stdout
@@ -122,8 +122,17 @@ def serving(python: Path, app: Path, studies: Path, **settings: Any) -> Iterator
             wait_for(server, process)
             yield server
         finally:
-            process.terminate()
-            process.wait(30)
+            end(process)
+
+
+def end(process: subprocess.Popen) -> None:
+    """Ask a server to end, and kill it if it does not."""
+    process.terminate()
+    try:
+        process.wait(60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def free_port() -> int:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from medssl.annotation import ImageFeatures, farthest_first, farthest_uncertain, most_uncertain
-from tests.label.annotating import put_label
+from tests.label.annotating import first_loss, put_label, train
 from tests.label.our_app import NAME, films, our_server
 
 pytestmark = pytest.mark.label
@@ -76,3 +76,17 @@ def test_nothing_is_left_once_all_are_labelled(server, radiographs):
         assert put_label(server, film).status == 200
     for strategy in ("farthest", "uncertain", "farthest_uncertain", "random"):
         assert server.ask("POST", f"/activelearning/{strategy}", body={}).json == {}
+
+
+def test_training_starts_from_the_pretrained_weights_if_the_model_is_not_wanted(
+    radiographs, archives, label_python, tmp_path
+):
+    with our_server(label_python, archives[NAME], [radiographs[0]["image"]], place=tmp_path) as server:
+        put_label(server, radiographs[0])
+        models = server.app / "model" / NAME / "models"
+        wanted, other = (
+            first_loss(models.parent, radiographs[0], models / f"{name}.pt") for name in ("pretrained", "model")
+        )
+        loss = train(server, NAME, pretrained=False)
+    assert loss == pytest.approx(wanted, rel=1e-3)
+    assert loss != pytest.approx(other, rel=1e-2)

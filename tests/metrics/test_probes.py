@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import one_hot
 
-from medssl.metrics import linear_probe, nearest_neighbours
+from medssl.metrics import linear_probe, nearest_neighbours, probes
 from medssl.metrics.probes import inner_folds
 
 DRAW = torch.Generator().manual_seed(0)
@@ -89,6 +89,19 @@ def test_two_classes_by_hand():
     # the slope of log(1 + exp(-2 w)) + 0.1 w^2 vanishes
     assert 2 / (1 + math.exp(2 * weight)) == pytest.approx(0.2 * weight, abs=1e-4)
     assert probe.bias.tolist() == pytest.approx([0, 0], abs=1e-5)
+
+
+def test_of_many_rows_some_choose_the_penalty_and_all_are_fitted(monkeypatch):
+    vectors, classes = blobs((60, 40))
+    vectors = vectors + 2 * torch.randn(100, 4, generator=DRAW)
+    plain = linear_probe(vectors, one_hot(classes), groups=torch.arange(100))
+    monkeypatch.setattr(probes, "ENOUGH", 50)
+    many = linear_probe(vectors, one_hot(classes), groups=torch.arange(100))
+    monkeypatch.setattr(probes, "STRENGTHS", (many.strength,))
+    monkeypatch.setattr(probes, "ENOUGH", 100)
+    alone = linear_probe(vectors, one_hot(classes), groups=torch.arange(100))
+    assert torch.allclose(many.weight, alone.weight, atol=1e-4)
+    assert torch.equal(many(vectors).argmax(dim=1), plain(vectors).argmax(dim=1))
 
 
 def test_scale_and_place_of_features_do_not_matter():

@@ -13,6 +13,7 @@ from medssl.data import read_rows
 from medssl.study import Study, run_study, running
 from medssl.study.claims import claimed
 
+LONGEST = 600  # seconds for what takes some ten
 HOLD = """
 import sys, time, filelock
 lock = filelock.FileLock(sys.argv[1])
@@ -89,13 +90,14 @@ def test_killed_at_random_nothing_finished_is_lost_or_repeated(bundle, tmp_path)
     log, draw, kills = tmp_path / "log.txt", random.Random(0), 10
     log.touch()
     context = multiprocessing.get_context("fork")  # imports nothing anew, which would take most of the time
-    workers = [context.Process(target=work, args=(study, str(log))) for _ in range(2)]
+    workers = [context.Process(target=work, args=(study, str(log)), daemon=True) for _ in range(2)]
     for worker in workers:
         worker.start()
+    deadline = time.monotonic() + LONGEST
     begun_when_finished = {}
     for _ in range(kills):
         lines = len(log.read_text().splitlines())
-        while len(log.read_text().splitlines()) < lines + 3 and workers[0].is_alive():
+        while len(log.read_text().splitlines()) < lines + 3 and workers[0].is_alive() and time.monotonic() < deadline:
             time.sleep(draw.uniform(0.0, 0.1))
         workers[0].kill()
         workers[0].join()
@@ -103,10 +105,13 @@ def test_killed_at_random_nothing_finished_is_lost_or_repeated(bundle, tmp_path)
         begun = log.read_text().splitlines()
         assert begun_when_finished.keys() <= set(finished)
         begun_when_finished = {name: begun.count(f"begun {name}") for name in finished} | begun_when_finished
-        workers = [workers[1], context.Process(target=work, args=(study, str(log)))]
+        workers = [workers[1], context.Process(target=work, args=(study, str(log)), daemon=True)]
         workers[1].start()
     for worker in workers:
+        worker.join(max(0.0, deadline - time.monotonic()))
+        worker.kill()  # does nothing to one that is done
         worker.join()
+    assert [worker.exitcode for worker in workers] == [0, 0], f"not done after {LONGEST} seconds"
     begun = log.read_text().splitlines()
     assert begun_when_finished == {name: begun.count(f"begun {name}") for name in begun_when_finished}
     assert 40 <= sum(line.startswith("begun") for line in begun) <= 40 + kills

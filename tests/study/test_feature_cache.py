@@ -51,6 +51,16 @@ def test_a_changed_image_is_calculated_anew(cases, tmp_path):
     assert seen == [0, 0]
 
 
+def test_a_changed_label_matters_where_features_depend_on_it(cases, tmp_path):
+    cache, seen, label = FeatureCache(tmp_path / "features"), [], tmp_path / "label.png"
+    case = {**cases[0], "label": str(label)}
+    for content in (b"one", b"another"):
+        label.write_bytes(content)
+        for keys in (["image"], ["image", "label"], ["image", "label"]):
+            cache.features([case], counting(seen), keys=keys)
+    assert len(seen) == 1 + 2
+
+
 def test_the_hash_is_of_all_tensors():
     layer = nn.BatchNorm1d(2)
     before = weights_hash(layer)

@@ -32,8 +32,12 @@ def read(case):
 @pytest.fixture
 def cases(tmp_path):
     for number in range(3):
-        (tmp_path / f"{number}.nii").write_bytes(b"")
-    return [{"image": str(tmp_path / f"{number}.nii"), "number": number} for number in range(3)]
+        for kind in ("image", "label"):
+            (tmp_path / f"{kind}{number}.nii").write_bytes(b"")
+    return [
+        {**{kind: str(tmp_path / f"{kind}{number}.nii") for kind in ("image", "label")}, "number": number}
+        for number in range(3)
+    ]
 
 
 @pytest.mark.parametrize("by_slice", [False, True], ids=["volumes", "stacks"])
@@ -49,6 +53,16 @@ def test_vectors_are_means_of_the_coarsest_map(cases, tmp_path, by_slice):
         else:
             expected = encoder(IMAGES)[-1].mean(dim=(2, 3, 4))
     assert torch.allclose(made.vectors(cases), expected, atol=1e-5)
+
+
+def test_samples_follow_the_label(cases, tmp_path, monkeypatch):
+    network = torch.nn.ModuleDict({"encoder": ConvEncoder(spatial_dims=3, in_channels=1, width=2, levels=2)})
+    parts = {"network": network, "validate#preprocessing": lambda case: {**read(case), "label": drawn[0]}}
+    made, drawn = Frozen(Workflow(**parts), folder=tmp_path / "features", made_so="x"), [torch.zeros(1, 8, 8, 4)]
+    assert made.samples(cases[:1])[0][:, 0].unique().tolist() == [0]
+    drawn[0] = torch.ones(1, 8, 8, 4)
+    (tmp_path / "label0.nii").write_bytes(b"changed")
+    assert made.samples(cases[:1])[0][:, 0].unique().tolist() == [1]
 
 
 def test_samples_are_a_class_and_what_all_maps_say(cases, tmp_path):

@@ -51,7 +51,16 @@ def test_single_runs_and_no_runs_are_not_compared(caplog):
     assert single.text().split("\n\n")[1:] == ["One."]
     assert Report([], ["mean"]).text() == "no run is finished."
     assert Report(study_rows(SCORES), ["mean"], baseline="none").comparisons == []
-    assert "no finished run of the baseline 'none'" in caplog.text
+    assert "no finished run of the baseline 'none' has 'mean'" in caplog.text
+
+
+@pytest.mark.parametrize(("baseline", "said"), [("scratch", "baseline 'scratch'"), ("", "study")], ids=["named", "any"])
+def test_runs_without_a_score_are_not_compared(caplog, baseline, said):
+    rows = study_rows({("scratch", 1): ["nan", ""], ("ours", 1): [0.2, 0.3] if baseline else ["", "nan"]})
+    report = Report(rows, ["mean"], baseline=baseline)
+    assert report.comparisons == []
+    assert len(report.text().split("\n\n")) == 1
+    assert f"no finished run of the {said} has 'mean', so nothing is compared." in caplog.text
 
 
 def test_everything_is_written_a_figure_of_each_kind_a_tuning(tmp_path):
@@ -92,6 +101,14 @@ def test_tables_are_joined_and_the_first_score_is_taken(tmp_path):
     assert report.comparisons[0].differences == pytest.approx([0.2, 0.3])
     with pytest.raises(ValueError, match=r"got none in \['.*c\.csv'\]"):
         report_runs([first, tmp_path / "c.csv"])
+
+
+def test_a_copy_of_a_table_changes_nothing(tmp_path):
+    files = [write_rows(tmp_path / name, study_rows(SCORES)) for name in ("a.csv", "copy.csv")]
+    assert report_runs(files).text() == report_runs(files[:1]).text()
+    other = write_rows(tmp_path / "other.csv", study_rows(SCORES, settings="others"))
+    with pytest.raises(ValueError, match="two runs of other settings"):
+        report_runs([files[0], other])
 
 
 def test_a_study_fills_in_the_places_and_writes_its_report(config, bundle, tmp_path, monkeypatch):

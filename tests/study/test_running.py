@@ -100,6 +100,16 @@ def test_rows_of_different_conditions_are_said(study, monkeypatch, caplog):
     assert "the runs differ in torch;" in caplog.text
 
 
+def test_runs_cut_short_are_said(study, monkeypatch, caplog):
+    epochs = {"scratch_0.5_seed0": 3, "scratch_0.5_seed1": 3, "scratch_seed0": 7, "scratch_seed1": 5}
+    monkeypatch.setattr(running, "finetune", lambda study, run, *, folder: {**ROW, "epochs": epochs[run.name]})
+    run_study(study(seeds=[0, 1], fractions=[0.5]))
+    run_study(study(seeds=[0], fractions=[0.5, 1.0]))
+    assert "differ" not in caplog.text
+    run_study(study(seeds=[0, 1], fractions=[0.5, 1.0]))
+    assert "runs of one tuning and share differ in epochs: patience or a limit of time" in caplog.text
+
+
 def test_one_run_trains_then_evaluates_and_reports_both(study, tmp_path, monkeypatch):
     made = study(
         inits={"ours": {"pretrained": "scratch", "train_list": "a.csv"}},

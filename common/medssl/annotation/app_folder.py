@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
@@ -27,7 +28,8 @@ NEEDED = ("configs/metadata.json", "configs/inference.json", "configs/train.json
 def write_app_folder(directory: str | os.PathLike, bundles: Sequence[str | os.PathLike]) -> list[str]:
     """Lay out an app folder: ``main.py``, and a copy of every bundle in ``model/``.
 
-    A bundle that the folder has already stays as it is, with what was trained in it.
+    A bundle that the folder has already stays as it is, with what was trained in it. One is there whole or not at all,
+    so what was interrupted can be repeated.
 
     Args:
         directory: where to; made if it is not there.
@@ -49,14 +51,17 @@ def write_app_folder(directory: str | os.PathLike, bundles: Sequence[str | os.Pa
     ):
         raise ValueError(f"needs a new folder, or an app folder of ours; {directory} holds other files, name another.")
     found = dict(bundle_contents(Path(bundle)) for bundle in bundles)
+    write_whole(main, MAIN.encode())
     for name, files in found.items():
         target = directory / "model" / name
         if target.exists():
             logger.info("%s is there already and stays as it is.", name)
             continue
+        draft = target.with_name(f".{name}.part")
+        shutil.rmtree(draft, ignore_errors=True)
         for file, content in files.items():
-            write_whole(target / file, content)
-    write_whole(main, MAIN.encode())
+            write_whole(draft / file, content)
+        draft.rename(target)
     return list(found)
 
 

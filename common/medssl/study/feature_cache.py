@@ -33,25 +33,30 @@ class FeatureCache:
         self.folder = folder
 
     def features(
-        self, cases: Sequence[Mapping[str, Any]], calculate: Callable[[list[Any]], Iterable[Tensor]]
+        self,
+        cases: Sequence[Mapping[str, Any]],
+        calculate: Callable[[list[Any]], Iterable[Tensor]],
+        *,
+        keys: Sequence[str] = ("image",),
     ) -> list[Tensor]:
         """Features of each case, in their order.
 
         Args:
-            cases: each with an ``image``, by whose place, size and time its features are found again.
+            cases: each with files, by whose place, size and time its features are found again.
             calculate: gives the features of cases one by one.
+            keys: of the files that its features depend on.
         """
-        files = {self.file(case): case for case in cases}
+        files = {self.file(case, keys): case for case in cases}
         absent = {file: case for file, case in files.items() if not file.exists()}
         logger.info("features: %d of %d are there, %d to calculate.", len(files) - len(absent), len(files), len(absent))
         for file, features in zip(absent, calculate([*absent.values()]) if absent else [], strict=True):
             with replacing(file) as draft, draft.open("wb") as stream:
                 np.save(stream, features.numpy(force=True))
-        return [torch.from_numpy(np.load(self.file(case))) for case in cases]
+        return [torch.from_numpy(np.load(self.file(case, keys))) for case in cases]
 
-    def file(self, case: Mapping[str, Any]) -> Path:
+    def file(self, case: Mapping[str, Any], keys: Sequence[str]) -> Path:
         """Where the features of a case lie."""
-        return self.folder / f"{fingerprint(case['image'])}.npy"
+        return self.folder / f"{'_'.join(fingerprint(case[key]) for key in keys)}.npy"
 
 
 def weights_hash(network: nn.Module) -> str:

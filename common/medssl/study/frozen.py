@@ -50,7 +50,7 @@ class Frozen:
 
     def samples(self, cases: Sequence[Mapping[str, Any]]) -> list[Tensor]:
         """Some voxels of each case, as many of each class, ``(P, 1 + E)``: class and what all maps say."""
-        return [one.float() for one in self.cache.features(cases, self._samples)]
+        return [one.float() for one in self.cache.features(cases, self._samples, keys=("image", "label"))]
 
     @torch.inference_mode()
     def _samples(self, cases: Sequence[Mapping[str, Any]]) -> Iterator[Tensor]:

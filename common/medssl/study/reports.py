@@ -43,7 +43,7 @@ class Report:
     """Tables and figures of a study's rows.
 
     Attributes:
-        rows: of the runs that are finished.
+        rows: of the runs that are finished, each once.
         columns: scores to show, of which the first is tested and drawn.
         baseline: the initialisation that the others are compared with; the first that occurs if empty.
         count: column that says how many labels there were: "images" or "patients".
@@ -58,9 +58,11 @@ class Report:
 
     @cached_property
     def comparisons(self) -> list[Comparison]:
-        """Every initialisation beside the baseline; none where no run of the baseline is finished."""
-        if self.baseline and all(row["init"] != self.baseline for row in self.rows):
-            logger.warning("no finished run of the baseline %r, so nothing is compared.", self.baseline)
+        """Every initialisation beside the baseline; none where no run of the baseline has a score."""
+        inits = {row["init"] for row in self.rows if scored(row, self.columns[0])}
+        if not inits or (self.baseline and self.baseline not in inits):
+            said = f"baseline {self.baseline!r}" if self.baseline else "study"
+            logger.warning("no finished run of the %s has %r, so nothing is compared.", said, self.columns[0])
             return []
         return compare_runs(self.rows, self.columns[0], baseline=self.baseline, count=self.count)
 
@@ -89,7 +91,7 @@ class Report:
             least, said = smallest_p(pairs), f"With {pairs} pairs the signed-rank p is at least {smallest_p(pairs):.3g}"
             after = f", after Holm over {number} at least {min(1, number * least):.3g}."
             lines.append(said + (": it cannot fall below 0.05." if least >= 0.05 else after))
-        others = [row for row in distinct(self.rows) if scored(row, self.columns[0]) and row["init"] != baseline]
+        others = [row for row in self.rows if scored(row, self.columns[0]) and row["init"] != baseline]
         lost = len(others) - sum(len(one.scores) for one in self.comparisons)
         return [*lines, *([f"{lost} runs have no partner of {baseline} and are left out."] if lost else [])]
 
@@ -114,7 +116,7 @@ class Report:
     def draw(self, tuning: str, folder: Path, *, ending: str) -> list[Path]:
         """Draw bars and curves of one tuning, unless no row of it has a score."""
         column = self.columns[0]
-        rows = [row for row in distinct(self.rows) if condition(row)[0] == tuning and scored(row, column)]
+        rows = [row for row in self.rows if condition(row)[0] == tuning and scored(row, column)]
         if not rows:
             return []
         counted = any(row.get(self.count) for row in rows)
@@ -141,17 +143,17 @@ def report_runs(files: Sequence[str | os.PathLike], **words: Any) -> Report:
     """A report of the rows of tables.
 
     Args:
-        files: CSVs of runs, joined.
+        files: CSVs of runs, joined; a run that several have counts once.
         words: of :class:`Report`; ``columns`` are "mean", else the first metric, if left out.
 
     Raises:
-        ValueError: if a file is not there or has no rows.
+        ValueError: if a file is not there or has no rows, or two rows of one run differ in their settings.
     """
     tables = {str(file): read_rows(file) for file in files}
     empty = [file for file, rows in tables.items() if not rows]
     if empty or not tables:
         raise ValueError(f"a report needs tables with rows, got none in {empty}; correct the paths.")
-    rows = [row for table in tables.values() for row in table]
+    rows = distinct([row for table in tables.values() for row in table])
     metrics = [name for name in rows[0] if name not in FACTS]
     words["columns"] = words.get("columns") or (["mean"] if "mean" in metrics else metrics[:1])
     return Report(rows, **words)

@@ -11,6 +11,7 @@ from typing import Any
 
 from medssl.data import read_json, write_json, write_rows
 from medssl.study.claims import claimed
+from medssl.study.comparisons import condition
 from medssl.study.conditions import Study
 from medssl.study.grid import PROBES, Run
 from medssl.study.probing import probe
@@ -42,10 +43,21 @@ def run_study(study: Study) -> list[dict[str, str]]:
     rows = collect(study.output, list(files.values()))
     if len(rows) < len(files):
         logger.warning("%d of %d runs are with other processes.", len(files) - len(rows), len(files))
+    warn_of_differences(rows)
+    return rows
+
+
+def warn_of_differences(rows: Sequence[Mapping[str, str]]) -> None:
+    """Say what runs should have in common and have not."""
     mixed = [name for name in SAME if len({row[name] for row in rows}) > 1]
     if mixed:
         logger.warning("the runs differ in %s; delete the rows of those that should be repeated.", ", ".join(mixed))
-    return rows
+    epochs = {(condition(row), row.get("epochs")) for row in rows}
+    if len(epochs) > len({condition(row) for row in rows}):
+        logger.warning(
+            "runs of one tuning and share differ in epochs: patience or a limit of time ended some; "
+            "delete the rows of those that time cut short."
+        )
 
 
 def attempt(study: Study, run: Run, *, files: Mapping[Run, Path]) -> bool:
