@@ -11,7 +11,9 @@ from tests.sources import ROOT
 PACKAGE = Path(medssl.__file__).parent
 IMPORTS = ["$import operator", "$import os", "$import torch.distributed as dist"]
 CONFIGS = sorted((ROOT / "bundles").glob("*/configs/*.json"))
-RUNS = [path for path in CONFIGS if path.stem not in {"metadata", "demo", "paper"} and "evaluate" not in path.stem]
+ENGINES = [path for path in CONFIGS if path.stem.endswith("_trt")]
+OTHERS = {"metadata", "demo", "paper", *(path.stem for path in ENGINES)}
+RUNS = [path for path in CONFIGS if path.stem not in OTHERS and "evaluate" not in path.stem]
 
 
 @pytest.mark.parametrize("path", RUNS, ids=lambda path: f"{path.parents[1].name}-{path.stem}")
@@ -19,6 +21,13 @@ def test_our_configs_run_nothing_foreign(path):
     base = path.stem.removeprefix("multi_gpu_")
     names = dict.fromkeys([base, path.stem])
     assert foreign_code(read_settings(path.parents[1], list(names)).merged) == []
+
+
+@pytest.mark.parametrize("path", ENGINES, ids=lambda path: path.parents[1].name)
+def test_a_compiled_engine_is_listed(path):
+    found = foreign_code(read_settings(path.parents[1], [path.stem.removesuffix("_trt"), path.stem]).merged)
+    assert sorted(one.place for one in found) == ["imports#0", "network"], found
+    assert all(part in f"{found}" for part in ("torch_tensorrt", "torch.jit.load"))
 
 
 @pytest.mark.parametrize(
