@@ -36,21 +36,16 @@ class Shown:
         return [f"{folder}/table.txt"]
 
 
-def test_study_finds_the_bundle_and_prints_the_report(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(verbs, "report_study", Shown)
-    file = tmp_path / "study.json"
-    file.write_text(json.dumps({"bundle": "semantic_genesis"}))
-    verbs.study(str(file), dataset_dir="mine")
-    words = {"bundle": str(verbs.bundle_folder("semantic_genesis")), "dataset_dir": "mine", "weights": ""}
-    assert capsys.readouterr().out == f"text {((str(file),), words)}\n"
-
-
-def test_annotate_finds_the_bundle_and_prints_the_report(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(verbs, "report_annotation", Shown)
-    file = tmp_path / "annotation.json"
-    file.write_text(json.dumps({"bundle": "alice"}))
-    verbs.annotate(str(file), weights="theirs")
-    words = {"bundle": str(verbs.bundle_folder("alice")), "dataset_dir": "", "weights": "theirs"}
+@pytest.mark.parametrize(
+    ("verb", "bundle", "given"),
+    [("study", "semantic_genesis", {"dataset_dir": "mine"}), ("annotate", "alice", {"weights": "theirs"})],
+)
+def test_a_verb_finds_the_bundle_and_prints_the_report(tmp_path, monkeypatch, capsys, verb, bundle, given):
+    monkeypatch.setattr(verbs, {"study": "report_study", "annotate": "report_annotation"}[verb], Shown)
+    file = tmp_path / f"{verb}.json"
+    file.write_text(json.dumps({"bundle": bundle}))
+    getattr(verbs, verb)(str(file), **given)
+    words = {"bundle": str(verbs.bundle_folder(bundle)), "dataset_dir": "", "weights": "", **given}
     assert capsys.readouterr().out == f"text {((str(file),), words)}\n"
 
 

@@ -2,10 +2,12 @@
 
 from medssl.annotation.app_folder import start_command, write_app_folder
 from medssl.annotation.features import ImageFeatures
-from medssl.annotation.strategies import farthest_first, farthest_uncertain, most_uncertain
+from medssl.annotation.strategies import CHOICES, Choice, farthest_first, farthest_uncertain, most_uncertain
 from medssl.annotation.uncertainty import dropout_on, image_entropies, mean_entropy
 
 __all__ = [
+    "CHOICES",
+    "Choice",
     "ImageFeatures",
     "dropout_on",
     "farthest_first",

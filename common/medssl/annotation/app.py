@@ -25,8 +25,9 @@ from monailabel.tasks.train.bundle import BundleTrainTask
 from monailabel.utils.others.generic import get_bundle_models
 
 from medssl import __version__
+from medssl.annotation import strategies
 from medssl.annotation.features import ImageFeatures
-from medssl.annotation.strategies import farthest_first, farthest_uncertain, most_uncertain
+from medssl.annotation.strategies import Choice
 from medssl.annotation.uncertainty import dropout_on
 
 __all__ = ["AnnotationApp", "ContinuedTraining", "EncoderStrategy", "ProbableMasks"]
@@ -36,21 +37,12 @@ logger = logging.getLogger(__name__)
 SCORE = "epistemic_entropy"  # where MONAI Label's scoring writes
 DAY = 24 * 60 * 60
 SCORING = {"dropout": 0.2, "simulation_size": 5, "max_samples": 0}
-Choice = Callable[[Callable[[], np.ndarray], np.ndarray, Sequence[int]], int]
-CHOICES: dict[str, tuple[str, Choice]] = {
-    "farthest": (
-        "The image whose features are farthest from those of all labelled ones",
-        lambda features, scores, labelled: farthest_first(features(), labelled),
-    ),
-    "uncertain": (
-        "The image of whose mask the model is least sure",
-        lambda features, scores, labelled: most_uncertain(scores, labelled),
-    ),
-    "farthest_uncertain": (
-        "The image that is both far from the labelled ones and uncertain",
-        lambda features, scores, labelled: farthest_uncertain(features(), scores, labelled=labelled),
-    ),
+DESCRIPTIONS = {
+    "farthest": "The image whose features are farthest from those of all labelled ones",
+    "uncertain": "The image of whose mask the model is least sure",
+    "farthest_uncertain": "The image that is both far from the labelled ones and uncertain",
 }
+CHOICES = {name: (DESCRIPTIONS[name], choose) for name, choose in strategies.CHOICES.items()}
 
 
 class AnnotationApp(MONAILabelApp):

@@ -44,11 +44,8 @@ def write_app_folder(directory: str | os.PathLike, bundles: Sequence[str | os.Pa
     directory, main = Path(directory), Path(directory) / "main.py"
     if not bundles:
         raise ValueError("an app folder needs at least one bundle, got none; name some by --bundles.")
-    if (
-        Path(directory).exists()
-        and any(Path(directory).iterdir())
-        and not (main.is_file() and main.read_text() == MAIN)
-    ):
+    ours = main.is_file() and main.read_text() == MAIN
+    if directory.exists() and any(directory.iterdir()) and not ours:
         raise ValueError(f"needs a new folder, or an app folder of ours; {directory} holds other files, name another.")
     found = dict(bundle_contents(Path(bundle)) for bundle in bundles)
     write_whole(main, MAIN.encode())

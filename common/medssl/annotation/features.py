@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from medssl.annotation.opening import open_config
 from medssl.data import content_hash, fingerprint, replacing
+from medssl.weights import open_config
 
 __all__ = ["ImageFeatures"]
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy.spatial.distance import cdist
 from scipy.stats import rankdata
 
-__all__ = ["farthest_first", "farthest_uncertain", "most_uncertain"]
+__all__ = ["CHOICES", "Choice", "farthest_first", "farthest_uncertain", "most_uncertain"]
+
+Choice = Callable[[Callable[[], np.ndarray], np.ndarray, Sequence[int]], int]
 
 
 def farthest_first(features: np.ndarray, labelled: Sequence[int]) -> int:
@@ -112,3 +114,10 @@ def _require_open(count: int, labelled: Sequence[int]) -> None:
         raise ValueError(f"needs indices of {count} images, got {sorted(labelled)}; correct them.")
     if len(set(labelled)) >= count:
         raise ValueError(f"needs an image without a label, all {count} have one; add images.")
+
+
+CHOICES: dict[str, Choice] = {  # features come from a function, for not every strategy needs what takes long
+    "farthest": lambda features, scores, labelled: farthest_first(features(), labelled),
+    "uncertain": lambda features, scores, labelled: most_uncertain(scores, labelled),
+    "farthest_uncertain": lambda features, scores, labelled: farthest_uncertain(features(), scores, labelled=labelled),
+}

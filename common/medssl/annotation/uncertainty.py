@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from medssl.annotation.opening import open_config
+from medssl.weights import open_config
 
 __all__ = ["dropout_on", "image_entropies", "mean_entropy"]
 

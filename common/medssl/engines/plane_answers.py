@@ -57,35 +57,43 @@ class ConstantAnswers:
         return {key: (total / count).float() for key, (total, count) in sums.items()}
 
 
-class LineOutput:
+class _Answers:
+    def __init__(self, constant: ConstantAnswers | None = None) -> None:
+        self.constant = constant
+
+    def answers(self, task: str, output: Mapping[str, Any]) -> Tensor:
+        return self.constant(task, output["label"]["host"]) if self.constant else output["pred"][task]
+
+
+class LineOutput(_Answers):
     """Predicted maps and true lines from an engine's output; what :class:`medssl.metrics.LineError` asks for.
 
     Args:
         constant: answers instead of the network, if given.
     """
 
-    def __init__(self, constant: ConstantAnswers | None = None) -> None:
-        self.constant = constant
-
     def __call__(self, output: Mapping[str, Any]) -> dict[str, Tensor]:
         """Pick them out of a batch that was not decollated."""
         label = output["label"]
-        maps = self.constant("lines", label["host"]) if self.constant else output["pred"]["lines"]
-        return {"maps": maps, "line_forms": label["line_forms"], "pixel_axes": label["pixel_axes"]}
+        return {
+            "maps": self.answers("lines", output),
+            "line_forms": label["line_forms"],
+            "pixel_axes": label["pixel_axes"],
+        }
 
 
-class LocationOutput:
+class LocationOutput(_Answers):
     """Predicted and true slice locations from an engine's output; what :class:`medssl.metrics.LocationError` asks for.
 
     Args:
         constant: answers instead of the network, if given.
     """
 
-    def __init__(self, constant: ConstantAnswers | None = None) -> None:
-        self.constant = constant
-
     def __call__(self, output: Mapping[str, Any]) -> dict[str, Tensor]:
         """Pick them out of a batch that was not decollated."""
         label = output["label"]
-        answer = self.constant("location", label["host"]) if self.constant else output["pred"]["location"]
-        return {"answer": answer, "location": label["location"], "stack_mm": label["stack_mm"]}
+        return {
+            "answer": self.answers("location", output),
+            "location": label["location"],
+            "stack_mm": label["stack_mm"],
+        }

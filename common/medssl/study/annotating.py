@@ -6,14 +6,15 @@ import gc
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from medssl.annotation import ImageFeatures, farthest_first, farthest_uncertain, image_entropies, most_uncertain
+from medssl.annotation import CHOICES, ImageFeatures, image_entropies
 from medssl.data import read_json, write_json, write_rows
 from medssl.study.claims import claimed
 from medssl.study.conditions import Study
@@ -24,15 +25,7 @@ from medssl.study.workflows import prepare, remove
 __all__ = ["Annotation", "run_annotation"]
 
 logger = logging.getLogger(__name__)
-Choice = Callable[[np.ndarray, np.ndarray, Sequence[int], Sequence[int]], int]
-CHOICES: dict[str, Choice] = {
-    "random": lambda features, scores, labelled, order: next(one for one in order if one not in labelled),
-    "farthest": lambda features, scores, labelled, order: farthest_first(features, labelled),
-    "uncertain": lambda features, scores, labelled, order: most_uncertain(scores, labelled),
-    "farthest_uncertain": lambda features, scores, labelled, order: farthest_uncertain(
-        features, scores, labelled=labelled
-    ),
-}
+STRATEGIES = ("random", *CHOICES)
 
 
 @dataclass(frozen=True)
@@ -50,16 +43,16 @@ class Annotation:
         ValueError: if a strategy is unknown, or a number is below 1.
     """
 
-    strategies: Sequence[str] = tuple(CHOICES)
+    strategies: Sequence[str] = STRATEGIES
     start: int = 1
     step: int = 1
     rounds: int = 5
     uncertainty: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        unknown = sorted(set(self.strategies) - set(CHOICES))
+        unknown = sorted(set(self.strategies) - set(STRATEGIES))
         if unknown or not self.strategies:
-            raise ValueError(f"strategies are some of {list(CHOICES)}, got {list(self.strategies)}; correct them.")
+            raise ValueError(f"strategies are some of {list(STRATEGIES)}, got {list(self.strategies)}; correct them.")
         if min(self.start, self.step, self.rounds) < 1:
             raise ValueError(f"needs numbers from 1, got {self.start=}, {self.step=}, {self.rounds=}; correct them.")
 
@@ -78,16 +71,17 @@ def run_annotation(study: Study, plan: Annotation) -> list[dict[str, str]]:
         One row a training, as far as they are finished; ``annotation.csv`` has the same.
     """
     table, trained = study.output / "annotation.csv", True
+    every = [Played(study, plan, run=run) for run in study.runs()]
     while trained:
         trained, rows = False, []
-        for run in study.runs():
-            played = Played(study, plan, run=run)
+        for played in every:
+            played.trained = False
             for strategy in plan.strategies:
                 rows += played.rows(strategy)
                 trained |= played.trained
             if trained:
                 write_rows(table, rows)
-    expected = len(study.runs()) * len(plan.strategies) * plan.rounds
+    expected = len(every) * len(plan.strategies) * plan.rounds
     if len(rows) < expected:
         logger.warning("%d of %d trainings wait for other processes.", expected - len(rows), expected)
     write_rows(table, rows)
@@ -127,15 +121,21 @@ class Played:
             rows.append({name: str(value) for name, value in {**key, **found["row"]}.items()})
             before, scores = len(labelled), np.asarray(found["scores"])
             for _ in range(self.plan.step if number + 1 < self.plan.rounds else 0):
-                labelled = [*labelled, CHOICES[strategy](self.features, scores, labelled, self.order)]
+                labelled = [*labelled, self.choose(strategy, scores, labelled=labelled)]
         return rows
+
+    def choose(self, strategy: str, scores: np.ndarray, *, labelled: Sequence[int]) -> int:
+        """The next image to label."""
+        if strategy == "random":
+            return next(one for one in self.order if one not in labelled)
+        return CHOICES[strategy](lambda: self.features, scores, labelled)
 
     @property
     def images(self) -> list[str]:
         """Paths of all images that may be labelled."""
         return [case["image"] for case in self.cases]
 
-    @property
+    @cached_property
     def features(self) -> np.ndarray:
         """What this initialisation's encoder makes of the images."""
         words = self.known("features", {"pretrained": self.run.pretrained})

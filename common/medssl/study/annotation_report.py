@@ -13,7 +13,7 @@ from statistics import mean
 from medssl.data import read_json, write_whole
 from medssl.figures import draw_label_curves
 from medssl.study.annotating import Annotation, run_annotation
-from medssl.study.conditions import study_of
+from medssl.study.conditions import study_of_file
 from medssl.study.statistics import labels_needed
 from medssl.study.tables import laid_out, spread
 
@@ -103,10 +103,7 @@ def report_annotation(config: str | Path, *, bundle: str, dataset_dir: str = "",
     words = {**read_json(config), "bundle": bundle}
     plan = Annotation(**words.pop("annotation"))
     column, targets, notes = words.pop("columns")[0], words.pop("targets"), words.pop("notes", [])
-    if dataset_dir:
-        words["dataset_dir"] = dataset_dir
-    places = {"bundle": bundle, "weights": weights or Path(bundle) / "models", "here": Path(config).parent}
-    study = study_of(words, places)
+    study = study_of_file(words, config, dataset_dir=dataset_dir, weights=weights)
     report = AnnotationReport(run_annotation(study, plan), column, targets=targets, notes=notes)
     logger.info("wrote %s", ", ".join(str(file) for file in report.write(study.output)))
     return report

@@ -13,7 +13,7 @@ from typing import Any
 from medssl.data import content_hash, read_json
 from medssl.study.grid import PROBES, TUNINGS, Run, Seeds, of_fraction, study_runs
 
-__all__ = ["Study", "study_of"]
+__all__ = ["Study", "study_of", "study_of_file"]
 
 EVALUATIONS = {"train": "evaluate", "classify": "evaluate_classify"}
 OWN = {"seed": "seeds", "label_fraction": "fractions", "output_dir": "output", "models_dir": "output"}
@@ -147,6 +147,21 @@ def study_of(words: Mapping[str, Any], places: Mapping[str, str | os.PathLike]) 
     own = {one.name: filled.pop(one.name) for one in fields(Study) if one.name in filled}
     paths = {name: Path(own[name]) for name in ("bundle", "output")}
     return Study(**{**own, **paths, "words": {**filled, **own.get("words", {})}})
+
+
+def study_of_file(words: Mapping[str, Any], file: str | Path, *, dataset_dir: str = "", weights: str = "") -> Study:
+    """A study from the words of its file, with what was said on the command line.
+
+    Args:
+        words: of the study, those of reports taken out.
+        file: where they come from; ``{here}`` stands for its folder.
+        dataset_dir: folder of the images, instead of the file's.
+        weights: folder that ``{weights}`` stands for; the bundle's models/ if empty.
+    """
+    bundle = Path(words["bundle"])
+    said = {"dataset_dir": dataset_dir} if dataset_dir else {}
+    places = {"bundle": bundle, "weights": weights or bundle / "models", "here": Path(file).parent}
+    return study_of({**words, "words": {**words.get("words", {}), **said}}, places)
 
 
 def _filled(value: Any, places: Mapping[str, str]) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 from medssl.data import read_json, read_rows, write_rows, write_whole
 from medssl.figures import draw_label_curves, draw_score_bars
 from medssl.study.comparisons import Comparison, compare_runs, condition, distinct, label_counts, scored
-from medssl.study.conditions import study_of
+from medssl.study.conditions import study_of_file
 from medssl.study.running import run_study
 from medssl.study.statistics import smallest_p
 from medssl.study.tables import comparison_table, study_table
@@ -173,10 +173,7 @@ def report_study(config: str | Path, *, bundle: str = "", dataset_dir: str = "",
     words = read_json(config)
     shown = {name: words.pop(name) for name in ("columns", "baseline", "count", "notes") if name in words}
     words["bundle"] = bundle or words["bundle"]
-    places = {"bundle": words["bundle"], "weights": weights or Path(words["bundle"]) / "models"}
-    if dataset_dir:
-        words.setdefault("words", {})["dataset_dir"] = dataset_dir
-    study = study_of(words, {**places, "here": Path(config).parent})
+    study = study_of_file(words, config, dataset_dir=dataset_dir, weights=weights)
     defaults = {"columns": ["mean"], "baseline": next(iter(study.inits))}
     report = Report(run_study(study), **{**defaults, **shown})
     logger.info("wrote %s", ", ".join(str(file) for file in report.write(study.output)))

@@ -4,6 +4,7 @@ from medssl.weights.converting import convert_checkpoint, export_checkpoint
 from medssl.weights.encoder import feature_preprocessing, load_encoder
 from medssl.weights.layouts import Entry, Layout
 from medssl.weights.loading import SCRATCH, load_pretrained, load_weights
+from medssl.weights.opening import open_config
 from medssl.weights.package import installed_versions, require_choices, require_package, require_switches
 from medssl.weights.published import LAYOUTS, find_layout
 from medssl.weights.reading import read_checkpoint, without_wrappers
@@ -24,6 +25,7 @@ __all__ = [
     "load_encoder",
     "load_pretrained",
     "load_weights",
+    "open_config",
     "read_checkpoint",
     "require_choices",
     "require_package",

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from monai.bundle import ConfigParser
 from torch import nn
 
 from medssl.weights.loading import SCRATCH, load_weights
+from medssl.weights.opening import open_config
 from medssl.weights.reading import read_checkpoint
 
 __all__ = ["feature_preprocessing", "load_encoder"]
@@ -36,7 +36,7 @@ def load_encoder(
         >>> image = preprocessing({"image": "ct.nii.gz"})["image"]  # doctest: +SKIP
         >>> maps = encoder(image[None, :, :64, :64, :32])  # doctest: +SKIP
     """
-    parser = _features(bundle)
+    parser = open_config(bundle, "features")
     network = parser.get_parsed_content("network_def")
     if str(weights) != SCRATCH:
         load_weights(network, read_checkpoint(Path(bundle) / weights), parts=("encoder",), source=Path(weights).name)
@@ -53,19 +53,9 @@ def feature_preprocessing(bundle: str | os.PathLike, words: Mapping[str, Any] | 
     Raises:
         ValueError: if the folder is no bundle that has an encoder, or has no such word.
     """
-    parser = _features(bundle)
+    parser = open_config(bundle, "features")
     unknown = sorted(word for word in words or {} if word not in parser.get())
     if unknown:
         raise ValueError(f"features.json has no {unknown}; leave them out.")
     parser.update(dict(words or {}))
     return parser.get_parsed_content("preprocessing")
-
-
-def _features(bundle: str | os.PathLike) -> ConfigParser:
-    config = Path(bundle) / "configs" / "features.json"
-    if not config.is_file():
-        raise ValueError(f"needs a bundle's folder with configs/features.json, there is none in {bundle}.")
-    parser = ConfigParser()
-    parser.read_config(config)
-    parser["bundle_root"] = str(bundle)
-    return parser

@@ -25,7 +25,7 @@ def open_config(bundle: str | os.PathLike, name: str, *, words: Mapping[str, Any
     """
     file = Path(bundle) / "configs" / f"{name}.json"
     if not file.is_file():
-        raise ValueError(f"needs a bundle with configs/{name}.json, there is none in {bundle}; name another folder.")
+        raise ValueError(f"needs a bundle's folder with configs/{name}.json, there is none in {bundle}.")
     parser = ConfigParser()
     parser.read_config(file)
     for word, value in {"bundle_root": str(bundle), **(words or {})}.items():

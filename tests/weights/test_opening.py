@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from medssl.annotation.opening import open_config
+from medssl.weights import open_config
 
 
 def test_words_are_set_by_name_and_by_path(tmp_path):
