@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from monai.bundle import ConfigParser
+from monai.transforms import Compose, LabelFilterd, MapLabelValued
 from PIL import Image
 
 from medssl.data.files import stem
@@ -188,3 +189,15 @@ def test_a_switch_given_as_text_is_refused_with_the_spelling(bundle, tmp_path):
     with pytest.raises(RuntimeError) as error:
         run(bundle, "pretrain+demo", resume="true", output_dir=str(tmp_path), models_dir=str(tmp_path))
     assert "need True or False, spelled like that, got --resume" in messages(error.value)
+
+
+@pytest.mark.parametrize("names", ["train", "train+evaluate"])
+def test_masks_of_other_values_are_brought_to_the_labels(bundle, names):
+    mask = torch.tensor([[0, 1, 2, 5, 9]])
+    files = [bundle / f"configs/{name}.json" for name in names.split("+")]
+    parser = ConfigParser(ConfigParser.load_config_files(files))
+    parser.update({"relabel": {"from": [9, 2], "to": [1, 2]}})
+    for part in ("train", "validate"):
+        steps = parser.get_parsed_content(f"{part}#preprocessing").transforms
+        chosen = [step for step in steps if isinstance(step, LabelFilterd | MapLabelValued)]
+        assert Compose(chosen)({"label": mask})["label"].tolist() == [[0, 0, 2, 0, 1]]

@@ -23,6 +23,7 @@ from medssl.transforms.intensity import (
     bezier_curve,
     stretch_greys,
 )
+from medssl.transforms.labels import KnownLabelsd
 from medssl.transforms.mapping import RandMap
 from medssl.transforms.masking import RandBlockMask, RandBlockMaskd, spread_blocks
 from medssl.transforms.painting import RandInPaint, RandInPaintd, RandOutPaint, RandOutPaintd, keep_boxes, paint_boxes
@@ -39,6 +40,7 @@ __all__ = [
     "AnatomicalPositionsd",
     "BlankDiscd",
     "FlatPlaned",
+    "KnownLabelsd",
     "PlainSpacingd",
     "PlaneLinesd",
     "RandBezierIntensity",
