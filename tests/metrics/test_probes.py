@@ -7,7 +7,7 @@ import torch
 from torch.nn.functional import one_hot
 
 from medssl.metrics import linear_probe, nearest_neighbours, probes
-from medssl.metrics.probes import inner_folds
+from medssl.metrics.probes import inner_folds, mean_miss
 
 DRAW = torch.Generator().manual_seed(0)
 KNOWN, ASKED = torch.randn(30, 4, generator=DRAW), torch.randn(7, 4, generator=DRAW)
@@ -127,6 +127,28 @@ def test_noise_gets_a_strong_penalty_and_a_line_a_weak_one():
     groups = torch.arange(80)
     assert linear_probe(noise, one_hot(classes), groups=groups).strength == 10
     assert linear_probe(vectors, one_hot(classes), groups=groups).strength < 0.1
+
+
+def test_a_probe_that_is_sure_and_sometimes_wrong_is_chosen_by_recall_alone(monkeypatch):
+    monkeypatch.setattr(probes, "STRENGTHS", (10.0, 0.001))
+    places = [-1.0] * 30 + [1.0] * 10, [-1.0] * 20 + [1.0] * 20  # ten of the second patient lie where others belong
+    vectors = torch.tensor([*places[0], *places[1]])[:, None]
+    targets = one_hot(torch.tensor([0] * 30 + [1] * 10).repeat(2), 2)
+    groups = torch.arange(80) // 40
+    found = {by: linear_probe(vectors, targets, groups=groups, by_recall=by) for by in (False, True)}
+    assert {by: probe.strength for by, probe in found.items()} == {False: 10.0, True: 0.001}
+    answers = {by: probe(torch.tensor([[-1.0], [1.0]])).argmax(dim=1).tolist() for by, probe in found.items()}
+    assert answers == {False: [0, 0], True: [0, 1]}
+
+
+def test_misses_count_class_by_class():
+    answers, targets = one_hot(torch.tensor([0, 0, 0, 1, 2]), 4), one_hot(torch.tensor([0, 0, 1, 1, 0]), 4)
+    assert mean_miss(answers.float(), targets.double()) == pytest.approx((1 / 3 + 1 / 2) / 2)
+
+
+def test_recall_cannot_choose_between_findings():
+    with pytest.raises(ValueError, match="classes that exclude each other; leave it out"):
+        linear_probe(KNOWN, CLASSES, groups=torch.arange(30), multi_label=True, by_recall=True)
 
 
 def test_several_findings_are_regressions_of_their_own():

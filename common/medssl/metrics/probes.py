@@ -79,11 +79,14 @@ def linear_probe(
     *,
     groups: Tensor,
     multi_label: bool = False,
+    by_recall: bool = False,
 ) -> LinearProbe:
     """Logistic regression on standardised features.
 
     The penalty is chosen out of five by the loss on groups left out, in five parts at most that are alike in classes;
-    with one group it is the middle one. Where there are more than 5000 rows, it is chosen on every second, third, ...
+    with one group it is the middle one. The loss punishes a probe that is sure and wrong, so with two or three patients
+    it may choose a penalty under which every answer is the most frequent class; where the likeliest class is all that
+    counts, choose by recall. Where there are more than 5000 rows, it is chosen on every second, third, ...
     of them in single precision, and the fit to all of them starts from the fit to these. Nothing is drawn, so the same
     features give the same probe. Leave-one-out has no closed form here, and would cost a fit a row.
 
@@ -92,13 +95,18 @@ def linear_probe(
         targets: 0 and 1 for each class: one-hot, or any number of ones with ``multi_label``.
         groups: numbers of the patients, whose rows stay together when the penalty is chosen.
         multi_label: whether classes exclude each other no more, so that each has a regression of its own.
+        by_recall: choose the penalty by the mean recall of the classes instead; for classes that exclude each other.
 
     Shape:
         ``(n, E)``, ``(n, K)``, ``(n,)``.
 
     Raises:
-        ValueError: if the numbers of rows differ or there are none.
+        ValueError: if the numbers of rows differ or there are none, or recall is to choose with ``multi_label``.
     """
+    if multi_label and by_recall:
+        raise ValueError(
+            "linear_probe by_recall is for classes that exclude each other; leave it out with multi_label."
+        )
     lengths = [len(vectors), len(targets), len(groups)]
     if len(set(lengths)) > 1 or not lengths[0]:
         raise ValueError(f"linear_probe needs as many vectors as targets and groups, at least one, got {lengths}.")
@@ -107,12 +115,24 @@ def linear_probe(
     rows = _Rows((vectors.double() - centre) / scale, targets.double(), loss)
     step = -(-len(rows.vectors) // ENOUGH)
     few = rows.every(step) if step > 1 else rows
-    strengths = STRENGTHS[: _best_strength(few, inner_folds(targets[::step], groups[::step])) + 1]
+    judge = mean_miss if by_recall else loss
+    strengths = STRENGTHS[: _best_strength(few, inner_folds(targets[::step], groups[::step]), judge=judge) + 1]
     *_, parameters = _fits(few, strengths)
     if step > 1:
         (parameters,) = _fits(rows, strengths[-1:], start=parameters)
     weight = parameters[:, :-1] / scale
     return LinearProbe(weight.float(), (parameters[:, -1] - weight @ centre).float(), strengths[-1])
+
+
+def mean_miss(logits: Tensor, targets: Tensor) -> Tensor:
+    """Share of each class's rows whose likeliest class is another one, as a mean of the classes that there are.
+
+    Shape:
+        ``(n, K)``, ``(n, K)`` one-hot in, a scalar out.
+    """
+    missed = (logits.argmax(dim=1) != targets.argmax(dim=1)).to(targets)
+    rows = targets.sum(dim=0)
+    return (missed @ targets)[rows > 0].div(rows[rows > 0]).mean()
 
 
 def inner_folds(targets: Tensor, groups: Tensor) -> Tensor:
@@ -140,9 +160,12 @@ class _Rows(NamedTuple):
     def every(self, step: int) -> _Rows:
         return self._replace(vectors=self.vectors[::step].float(), targets=self.targets[::step].float())
 
-    def mean_loss(self, parameters: Tensor) -> Tensor:
+    def logits(self, parameters: Tensor) -> Tensor:
         """Parameters are ``(K, E + 1)``, biases last."""
-        logits = linear(self.vectors, parameters[:, :-1], parameters[:, -1])
+        return linear(self.vectors, parameters[:, :-1], parameters[:, -1])
+
+    def mean_loss(self, parameters: Tensor) -> Tensor:
+        logits = self.logits(parameters)
         return self.loss(logits, self.targets, reduction="sum") / len(logits)
 
 
@@ -152,14 +175,14 @@ def _standards(vectors: Tensor) -> tuple[Tensor, Tensor]:
     return mean, deviation.where(deviation > VARIES * mean.abs().clamp(min=VARIES), torch.inf)
 
 
-def _best_strength(rows: _Rows, folds: Tensor) -> int:
-    """Number of the strength with the smallest loss on parts left out, the strongest of equals."""
+def _best_strength(rows: _Rows, folds: Tensor, *, judge: Callable[..., Tensor]) -> int:
+    """Number of the strength that is judged lowest on parts left out, the strongest of equals."""
     if int(folds.max()) == 0:
         return len(STRENGTHS) // 2
     losses = torch.zeros(len(STRENGTHS)).to(rows.vectors)
     for fold in folds.unique():
         left_out, others = rows.where(folds == fold), rows.where(folds != fold)
-        found = torch.stack([left_out.mean_loss(parameters) for parameters in _fits(others, STRENGTHS)])
+        found = torch.stack([judge(left_out.logits(one), left_out.targets) for one in _fits(others, STRENGTHS)])
         losses += found * len(left_out.vectors)
     return int(losses.argmin())
 

@@ -94,7 +94,7 @@ def probe_voxels(
     step = -(-len(rows) // ROWS)
     rows, groups = rows[::step], groups[::step]
     targets = one_hot(rows[:, 0].long(), int(frozen.network.label.conv.out_channels))
-    found = linear_probe(rows[:, 1:], targets, groups=groups)
+    found = linear_probe(rows[:, 1:], targets, groups=groups, by_recall=True)
     network = ProbedMaps(frozen.network.encoder, found.weight, bias=found.bias)
     return {"network": network.to(frozen.device)}
 
