@@ -63,6 +63,21 @@ def test_other_classes_load_all_but_the_last_layer(tmp_path, caplog):
     assert_same(again, torch.load(path), parts=("encoder", "decoder", "label"))
 
 
+def test_a_part_may_start_fresh_all_the_same(network, pretrained, caplog):
+    target = segmentation()
+    before = {key: value.clone() for key, value in target.state_dict().items()}
+    with caplog.at_level(logging.INFO):
+        load_pretrained(target, pretrained, fresh=["decoder"])
+    assert_same(target, network.state_dict(), parts=("encoder",))
+    assert_same(target, before, parts=("decoder", "label"))
+    assert "unused: decoder." in caplog.text
+
+
+def test_an_unknown_part_cannot_start_fresh(pretrained):
+    with pytest.raises(ValueError, match="has no decodr to start fresh; it has encoder, decoder, label"):
+        load_pretrained(segmentation(), pretrained, fresh=["decodr"])
+
+
 def test_network_without_decoder_needs_none(network, pretrained):
     target = EncoderFeatures(encoder())
     load_pretrained(target, pretrained)

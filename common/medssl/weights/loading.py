@@ -24,7 +24,9 @@ SCRATCH = "scratch"
 PARTS = ("encoder", "decoder")
 
 
-def load_pretrained(network: Network, pretrained: str | os.PathLike, *, parts: Sequence[str] = PARTS) -> Network:
+def load_pretrained(
+    network: Network, pretrained: str | os.PathLike, *, parts: Sequence[str] = PARTS, fresh: Sequence[str] = ()
+) -> Network:
     """Start a network from pre-trained weights, and log what was loaded.
 
     Args:
@@ -33,22 +35,29 @@ def load_pretrained(network: Network, pretrained: str | os.PathLike, *, parts: S
             network as it is.
         parts: which parts have to be loaded completely, as far as the network has them. Everything else, such as
             a head for other classes, is loaded where name and shape agree.
+        fresh: parts of the network that start from random values all the same.
 
     Returns:
         The same network.
 
     Raises:
-        ValueError: if the file cannot be read, its layout is unknown, or a tensor of the parts is not in it.
+        ValueError: if the file cannot be read, its layout is unknown, or a tensor of the parts is not in it; if the
+            network has no such part to start fresh.
     """
     if str(pretrained) == SCRATCH:
         logger.info("the network starts from random values (pretrained is %r).", SCRATCH)
         return network
-    load_weights(network, read_checkpoint(pretrained), parts=parts, source=Path(pretrained).name)
+    load_weights(network, read_checkpoint(pretrained), parts=parts, fresh=fresh, source=Path(pretrained).name)
     return network
 
 
 def load_weights(
-    network: nn.Module, state: Mapping[str, Tensor], *, parts: Sequence[str] = PARTS, source: str = "weights"
+    network: nn.Module,
+    state: Mapping[str, Tensor],
+    *,
+    parts: Sequence[str] = PARTS,
+    fresh: Sequence[str] = (),
+    source: str = "weights",
 ) -> LoadReport:
     """Copy tensors into a network by name; the report is logged and returned.
 
@@ -56,15 +65,16 @@ def load_weights(
         network: see :func:`load_pretrained`; it keeps its number type and device.
         state: tensors in our layout or in a published one.
         parts: see :func:`load_pretrained`.
+        fresh: see :func:`load_pretrained`.
         source: what to call the tensors in the report.
 
     Raises:
         ValueError: if the layout is unknown, the network has none of the parts, a tensor of them is missing or has
             another shape, or a weight of them has no place in the network. The network is untouched then.
     """
-    ours, dropped, fresh = in_our_layout(without_wrappers(state))
-    target = network.state_dict()
-    known = {**fresh, **ours}
+    ours, dropped, never = in_our_layout(without_wrappers(state))
+    target = _without_parts(network.state_dict(), fresh)
+    known = {**never, **ours}
     fitted, notes = _fit(known, target)
     loaded = [key for key in fitted if key in ours]
     missing = [f"{key} ({_why(key, file=known, network=target)})" for key in target if key not in fitted]
@@ -106,6 +116,14 @@ def in_our_layout(state: Mapping[str, Tensor]) -> tuple[Mapping[str, Tensor], li
     logger.warning("names of a published %s file: %s.", layout.name, layout.note)
     ours, dropped = layout.to_ours(state)
     return ours, dropped, layout.fresh(ours)
+
+
+def _without_parts(state: Mapping[str, Tensor], parts: Sequence[str]) -> dict[str, Tensor]:
+    known = dict.fromkeys(map(part_of, state))
+    unknown = [part for part in parts if part not in known]
+    if unknown:
+        raise ValueError(f"the network has no {' or '.join(unknown)} to start fresh; it has {', '.join(known)}.")
+    return {key: tensor for key, tensor in state.items() if part_of(key) not in parts}
 
 
 def _fit(state: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], list[str]]:
