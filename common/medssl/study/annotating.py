@@ -75,7 +75,6 @@ def run_annotation(study: Study, plan: Annotation) -> list[dict[str, str]]:
     while trained:
         trained, rows = False, []
         for played in every:
-            played.trained = False
             for strategy in plan.strategies:
                 rows += played.rows(strategy)
                 trained |= played.trained
@@ -111,7 +110,7 @@ class Played:
 
     def rows(self, strategy: str) -> list[dict[str, str]]:
         """Rows of one strategy, as far as they can be had; those that another process is at are left to it."""
-        labelled, rows, before = self.order[: self.plan.start], [], 0
+        labelled, rows, before, self.trained = self.order[: self.plan.start], [], 0, False
         for number in range(self.plan.rounds):
             found = self.fit(labelled)
             if found is None:
